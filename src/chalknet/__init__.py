@@ -1,0 +1,1 @@
+"""Multilayer perceptrons that show their work, at the speed of the hardware."""

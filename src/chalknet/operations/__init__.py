@@ -1,0 +1,1 @@
+"""The textbook: one operation a file, forward and backward side by side."""

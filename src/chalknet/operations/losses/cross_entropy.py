@@ -1,0 +1,120 @@
+"""The cross entropies: softmax for one of K classes, sigmoid for two classes or any of K labels."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+import numpy.typing as npt
+
+from chalknet.errors import ShapeError, TargetError
+from chalknet.operations.activations import sigmoid, softplus
+from chalknet.operations.affine import Matrix
+from chalknet.operations.losses.loss import ElementwiseLoss, Float64, Loss
+
+__all__ = ["SigmoidCrossEntropy", "SoftmaxCrossEntropy"]
+
+
+@dataclass(frozen=True)
+class SoftmaxCrossEntropy(Loss):
+    """One of K classes: ℓ = −Σₖ tₖ log pₖ with p = softmax(o), ∂ℓ/∂o = p Σₖ tₖ − t.
+
+    Targets are class indices (n,), integers 0 … K−1, or rows of probabilities (n, K).
+    Source: Bridle, "Probabilistic interpretation of feedforward classification network outputs",
+    1990.
+
+    >>> loss, gradient = SoftmaxCrossEntropy().value_and_grad(np.array([[2.0, 2.0, 2.0]]), [1])
+    >>> abs(loss - np.log(3)) < 1e-15, gradient.round(3)
+    (np.True_, array([[ 0.333, -0.667,  0.333]]))
+    """
+
+    name: ClassVar[str] = "softmax_cross_entropy"
+    classifies: ClassVar[bool] = True
+
+    def checked_targets(self, targets: npt.ArrayLike, n: int, K: int) -> npt.NDArray[Any]:
+        """Class indices (n,) or probabilities (n, K)."""
+        t = np.asarray(targets)
+        if t.shape not in ((n,), (n, K)):
+            raise ShapeError(
+                f"softmax cross entropy with {n} samples and {K} outputs takes class indices "
+                f"({n},) or probabilities ({n}, {K}), but targets have shape {t.shape}."
+            )
+        if t.ndim == 1:
+            if t.dtype.kind not in "iu":
+                raise TargetError(f"class indices must be integers, but targets are {t.dtype}.")
+            if n and not (t.min() >= 0 and t.max() < K):
+                bad = int(np.argmax((t < 0) | (t >= K)))
+                raise TargetError(
+                    f"target {bad} is class {t[bad]}, but {K} outputs have the classes 0 … {K - 1}."
+                )
+            return t
+        t = t.astype(np.float64)
+        if not (t >= 0).all() or not np.allclose(t.sum(axis=1), 1.0, atol=1e-6):
+            raise TargetError("each row of target probabilities must be non-negative and sum to 1.")
+        return t
+
+    def _terms(self, o: Float64, t: npt.NDArray[Any]) -> tuple[Float64, Float64]:
+        rows = np.arange(len(o))
+        largest = o.argmax(axis=1)
+        # Shift by the row maximum: exp overflows near 709. Then Σ exp = 1 + rest, and the rest kept
+        # by itself gives log p and p − 1 to full relative accuracy when p is close to 1.
+        shifted = o - o[rows, largest][:, None]
+        e = np.exp(shifted)
+        e[rows, largest] = 0.0
+        rest = e.sum(axis=1)
+        log_p = shifted - np.log1p(rest)[:, None]
+        e[rows, largest] = 1.0
+        p = e / (1.0 + rest)[:, None]
+        if t.ndim == 2:
+            # 0 · log 0 = 0: a class that cannot be has no part in the loss.
+            terms = -np.where(t > 0, t * log_p, 0.0).sum(axis=1)
+            return terms, p * t.sum(axis=1, keepdims=True) - t
+        gradient = p
+        sure = t == largest
+        gradient[rows, t] = np.where(sure, -rest / (1.0 + rest), p[rows, t] - 1.0)
+        return -log_p[rows, t], gradient
+
+    def predict(self, output: Matrix) -> Matrix:
+        """softmax(o) = exp(o − max o) / Σ exp(o − max o), each row by itself."""
+        e = np.exp(output - output.max(axis=1, keepdims=True))
+        p: Matrix = e / e.sum(axis=1, keepdims=True)
+        return p
+
+
+@dataclass(frozen=True)
+class SigmoidCrossEntropy(ElementwiseLoss):
+    """Two classes (K = 1) or any of K labels: ℓ = −t log σ(o) − (1 − t) log σ(−o).
+
+    The gradient is ∂ℓ/∂o = σ(o) − t.
+
+    Targets are 0 or 1 (or a probability between), (n, K), or (n,) when K = 1.
+    """
+
+    name: ClassVar[str] = "sigmoid_cross_entropy"
+    classifies: ClassVar[bool] = True
+
+    @staticmethod
+    def formula(o: Any, t: Any) -> Any:
+        """ℓ = t log(1 + e⁻ᵒ) + (1 − t) log(1 + eᵒ): no difference of large numbers."""
+        return t * softplus(-o) + (1.0 - t) * softplus(o)
+
+    @staticmethod
+    def derivative(o: Any, t: Any) -> Any:
+        """∂ℓ/∂o = (1 − t) σ(o) − t σ(−o), which is σ(o) − t without its cancellation."""
+        return (1.0 - t) * sigmoid(o) - t * sigmoid(-o)
+
+    def checked_targets(self, targets: npt.ArrayLike, n: int, K: int) -> npt.NDArray[Any]:
+        """Numbers from 0 to 1, (n, K)."""
+        t = super().checked_targets(targets, n, K)
+        if not ((t >= 0) & (t <= 1)).all():
+            raise TargetError(
+                "sigmoid cross entropy takes targets 0 and 1, but one is "
+                f"{t[(t < 0) | (t > 1)][0]:g}; encode two classes as 0 and 1."
+            )
+        return t
+
+    def predict(self, output: Matrix) -> Matrix:
+        """σ(o), element by element."""
+        p: Matrix = np.asarray(sigmoid(output)).astype(output.dtype, copy=False)
+        return p

@@ -1,0 +1,1 @@
+"""One page about one run: plots and a self-contained HTML file."""

@@ -1,0 +1,1 @@
+"""How a network learns: optimizers, schedules, batches, the loop and its checkpoints."""
