@@ -6,6 +6,7 @@ backward, l = L … 1:   dZₗ = dAₗ ∘ fₗ′(Zₗ),   dWₗ = Aₗ₋₁�
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -155,7 +156,7 @@ class Network:
         given = list(layers)
         if not given:
             raise ConfigurationError("a network needs at least one layer, but none was given.")
-        for number, (below, above) in enumerate(zip(given, given[1:], strict=False), start=1):
+        for number, (below, above) in enumerate(itertools.pairwise(given), start=1):
             if below.fan_out != above.fan_in:
                 raise ShapeError(
                     f"layer {number} has fan_out={below.fan_out}, so layer {number + 1} must have "
@@ -221,7 +222,7 @@ class Network:
         functions = [as_activation(name) for name in (*activation, output_activation)]
         scheme = as_initializer(init)
         layers = []
-        for fan_in, fan_out, function in zip(checked, checked[1:], functions, strict=False):
+        for fan_in, fan_out, function in zip(checked[:-1], checked[1:], functions, strict=True):
             W, b = scheme(rng, fan_in, fan_out)
             layers.append(Dense(W.astype(dtype), b.astype(dtype), function))
         return cls(layers)

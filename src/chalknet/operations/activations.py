@@ -9,16 +9,16 @@ At a kink the derivative is a convention, stated beside it: relu′(0) := 0, and
 
 from __future__ import annotations
 
-import re
+import dataclasses
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from chalknet.errors import ConfigurationError, unknown_name
 from chalknet.operations.affine import Matrix
 from chalknet.operations.normal import normal_density, normal_distribution
+from chalknet.specs import format_spec, resolve
 
 __all__ = ["ACTIVATIONS", "Activation", "as_activation"]
 
@@ -226,16 +226,21 @@ class Activation:
         """DZ = dA ∘ f′(Z)."""
         return dA * self.derivative(Z)
 
+    def with_parameters(self, **values: float) -> Activation:
+        """The same function with other parameters: ``with_parameters(slope=0.2)``."""
+        known = dict(zip(self.parameter_names, self.parameters, strict=True))
+        return dataclasses.replace(self, parameters=tuple((known | values).values()))
+
     @property
     def spec(self) -> str:
-        """How the activation is written in files and on the command line: ``leaky_relu(0.2)``.
+        """How the activation is written in files: ``leaky_relu(slope=0.2)``, or ``relu``.
 
         Parameters that are the usual ones are left out.
         """
         usual = ACTIVATIONS.get(self.name)
-        if not self.parameters or (usual is not None and self.parameters == usual.parameters):
+        if usual is not None and self.parameters == usual.parameters:
             return self.name
-        return f"{self.name}({', '.join(f'{value!r}' for value in self.parameters)})"
+        return format_spec(self.name, dict(zip(self.parameter_names, self.parameters, strict=True)))
 
     def __str__(self) -> str:
         return self.spec
@@ -258,8 +263,6 @@ ACTIVATIONS: dict[str, Activation] = {
     )
 }
 
-_CALL = re.compile(r"(?P<name>\w+)(?:\((?P<values>[^()]*)\))?")
-
 
 def as_activation(spec: str | Activation) -> Activation:
     """The activation that ``spec`` names: ``"relu"``, ``"leaky_relu(0.2)"``, or one already made.
@@ -268,25 +271,12 @@ def as_activation(spec: str | Activation) -> Activation:
     ------
     ConfigurationError
         The name is unknown (the message suggests the nearest), or the parameters do not fit.
+
+    >>> as_activation("leaky_relu(slope=0.2)")(np.array([-1.0, 2.0]))
+    array([-0.2,  2. ])
     """
     if isinstance(spec, Activation):
         return spec
-    call = _CALL.fullmatch(spec.strip()) if isinstance(spec, str) else None
-    name = call["name"].lower() if call else spec
-    if call is None or name not in ACTIVATIONS:
-        raise unknown_name("activation", name, ACTIVATIONS)
-    usual = ACTIVATIONS[name]
-    if call["values"] is None:
-        return usual
-    try:
-        parameters = tuple(float(value) for value in call["values"].split(",") if value.strip())
-    except ValueError:
-        parameters = ()
-    if len(parameters) != len(usual.parameters) or not np.isfinite(parameters).all():
-        wanted = ", ".join(usual.parameter_names) or "no parameter"
-        raise ConfigurationError(
-            f"activation {spec!r}: {name} takes {wanted}, each a finite number."
-        )
-    return Activation(
-        name, usual.formula, usual.derivative_formula, usual.parameter_names, parameters
-    )
+    makers = {name: usual.with_parameters for name, usual in ACTIVATIONS.items()}
+    takes = {name: usual.parameter_names for name, usual in ACTIVATIONS.items()}
+    return resolve("activation", spec, makers, takes)

@@ -3,8 +3,8 @@
 The expectation of A ∘ M is A, so prediction needs no correction. Source: Srivastava, Hinton,
 Krizhevsky, Sutskever and Salakhutdinov, "Dropout", JMLR 15 (2014).
 
-Whether an element is dropped is a pure function of (key, element number), not the next number of a
-stream: whoever computes an element, in whatever order, on however many threads, drops the same ones.
+Whether an element is dropped is a pure function of (key, element number), not the next number of
+a stream: whoever computes an element, in whatever order, on however many threads, drops the same.
 """
 
 from __future__ import annotations

@@ -8,14 +8,15 @@ otherwise.
 
 from __future__ import annotations
 
-import re
+import dataclasses
 from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
-from chalknet.errors import ConfigurationError, unknown_name
+from chalknet.errors import ConfigurationError
+from chalknet.specs import format_spec, resolve
 
 __all__ = ["INITIALIZERS", "Initializer", "as_initializer"]
 
@@ -104,11 +105,19 @@ class Initializer:
         """W (fan_in, fan_out) and b (fan_out,), float64."""
         return self.draw(rng, fan_in, fan_out, *self.parameters)
 
+    def with_parameters(self, **values: float) -> Initializer:
+        """The same scheme with other parameters: ``with_parameters(std=0.05)``."""
+        if any(value < 0 for value in values.values()):
+            raise ConfigurationError(
+                f"initializer {self.name}: std must be ≥ 0, not {values['std']}."
+            )
+        known = dict(zip(self.parameter_names, self.parameters, strict=True))
+        return dataclasses.replace(self, parameters=tuple((known | values).values()))
+
     @property
     def spec(self) -> str:
-        """How the scheme is written in files and on the command line: ``normal(0.01)``."""
-        values = ", ".join(repr(value) for value in self.parameters)
-        return f"{self.name}({values})" if values else self.name
+        """How the scheme is written in files and on the command line: ``normal(std=0.01)``."""
+        return format_spec(self.name, dict(zip(self.parameter_names, self.parameters, strict=True)))
 
     def __str__(self) -> str:
         return self.spec
@@ -129,8 +138,6 @@ INITIALIZERS: dict[str, Initializer] = {
     )
 }
 
-_CALL = re.compile(r"(?P<name>\w+)(?:\((?P<value>[^()]*)\))?")
-
 
 def as_initializer(spec: str | Initializer) -> Initializer:
     """The scheme that ``spec`` names: ``"he_normal"``, ``"normal(0.01)"``, or one already made.
@@ -142,20 +149,6 @@ def as_initializer(spec: str | Initializer) -> Initializer:
     """
     if isinstance(spec, Initializer):
         return spec
-    call = _CALL.fullmatch(spec.strip()) if isinstance(spec, str) else None
-    name = call["name"].lower() if call else spec
-    if call is None or name not in INITIALIZERS:
-        raise unknown_name("initializer", name, INITIALIZERS)
-    usual = INITIALIZERS[name]
-    if call["value"] is None:
-        return usual
-    try:
-        std = float(call["value"].removeprefix("std="))
-    except ValueError:
-        std = np.nan
-    if not usual.parameter_names or not np.isfinite(std) or std < 0:
-        raise ConfigurationError(
-            f"initializer {spec!r}: only normal takes a value, its standard deviation (≥ 0), "
-            "as in normal(0.01)."
-        )
-    return Initializer(name, usual.draw, usual.parameter_names, (std,))
+    makers = {name: usual.with_parameters for name, usual in INITIALIZERS.items()}
+    takes = {name: usual.parameter_names for name, usual in INITIALIZERS.items()}
+    return resolve("initializer", spec, makers, takes)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from chalknet.errors import ConfigurationError, unknown_name
 from chalknet.operations.losses.cross_entropy import SigmoidCrossEntropy, SoftmaxCrossEntropy
 from chalknet.operations.losses.loss import ElementwiseLoss, Loss
 from chalknet.operations.losses.regression import (
@@ -12,6 +11,7 @@ from chalknet.operations.losses.regression import (
     MeanSquaredError,
     Poisson,
 )
+from chalknet.specs import resolve
 
 __all__ = [
     "LOSSES",
@@ -51,17 +51,4 @@ def as_loss(spec: str | Loss) -> Loss:
     """
     if isinstance(spec, Loss):
         return spec
-    name, bracket, value = str(spec).strip().partition("(")
-    if name.lower() not in LOSSES:
-        raise unknown_name("loss", name, LOSSES)
-    cls = LOSSES[name.lower()]
-    if not bracket:
-        return cls()
-    try:
-        return cls(float(value.rstrip(")")))  # type: ignore[call-arg]
-    except (TypeError, ValueError) as error:
-        if isinstance(error, ConfigurationError):
-            raise
-        raise ConfigurationError(
-            f"loss {spec!r}: only huber takes a value, as in huber(0.5)."
-        ) from None
+    return resolve("loss", spec, LOSSES, {"huber": ("delta",)})

@@ -75,6 +75,14 @@ class SoftmaxCrossEntropy(Loss):
         gradient[rows, t] = np.where(sure, -rest / (1.0 + rest), p[rows, t] - 1.0)
         return -log_p[rows, t], gradient
 
+    def correct(self, output: Matrix, targets: npt.ArrayLike) -> npt.NDArray[np.bool_]:
+        """Whether the largest logit (the first of equals) is that of the (likeliest) target class."""
+        t = np.asarray(targets)
+        right: npt.NDArray[np.bool_] = output.argmax(axis=1) == (
+            t.argmax(axis=1) if t.ndim == 2 else t
+        )
+        return right
+
     def predict(self, output: Matrix) -> Matrix:
         """softmax(o) = exp(o − max o) / Σ exp(o − max o), each row by itself."""
         e = np.exp(output - output.max(axis=1, keepdims=True))
@@ -113,6 +121,12 @@ class SigmoidCrossEntropy(ElementwiseLoss):
                 f"{t[(t < 0) | (t > 1)][0]:g}; encode two classes as 0 and 1."
             )
         return t
+
+    def correct(self, output: Matrix, targets: npt.ArrayLike) -> npt.NDArray[np.bool_]:
+        """Whether every label of the sample is on the right side of p = ½; p > ½ decides for 1."""
+        t = np.asarray(targets).reshape(output.shape)
+        right: npt.NDArray[np.bool_] = ((output > 0) == (t > 0.5)).all(axis=1)
+        return right
 
     def predict(self, output: Matrix) -> Matrix:
         """σ(o), element by element."""

@@ -87,6 +87,10 @@ class Loss(ABC):
     def predict(self, output: Matrix) -> Matrix:
         """Probabilities (cross entropies) or predictions (n, K), from the network's output."""
 
+    def correct(self, output: Matrix, targets: npt.ArrayLike) -> npt.NDArray[np.bool_] | None:  # noqa: ARG002
+        """Whether the decision for each sample is right (n,); None where nothing is decided."""
+        return None
+
     @property
     def spec(self) -> str:
         """How the loss is written in files and on the command line."""

@@ -11,6 +11,7 @@ import numpy.typing as npt
 from chalknet.errors import ConfigurationError, TargetError
 from chalknet.operations.affine import Matrix
 from chalknet.operations.losses.loss import ElementwiseLoss
+from chalknet.specs import format_spec
 
 __all__ = ["AbsoluteError", "HalfSquaredError", "Huber", "MeanSquaredError", "Poisson"]
 
@@ -87,8 +88,8 @@ class Huber(ElementwiseLoss):
 
     @property
     def spec(self) -> str:
-        """``huber``, or ``huber(0.5)`` for another δ than 1."""
-        return self.name if self.delta == 1.0 else f"{self.name}({self.delta!r})"
+        """``huber``, or ``huber(delta=0.5)`` for another δ than 1."""
+        return format_spec(self.name, {} if self.delta == 1.0 else {"delta": self.delta})
 
     @staticmethod
     def formula(o: Any, t: Any, delta: Any) -> Any:

@@ -1,0 +1,104 @@
+"""The seam between training and whatever executes its steps."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from chalknet.data.preprocessing import Preprocessing
+from chalknet.network import Network
+from chalknet.operations.affine import Matrix, Vector
+from chalknet.operations.losses import Loss
+
+__all__ = ["Engine", "Plan", "StepRange", "Totals", "Update"]
+
+
+class Update(Protocol):
+    """What an engine needs of an optimizer and its state, bound together: one step in place.
+
+    It returns False, and changes nothing, where the step would make a number that is not finite.
+    """
+
+    def __call__(self, parameters: Vector, gradients: Vector, learning_rate: float) -> bool: ...
+
+
+@dataclass(frozen=True, eq=False)
+class Plan:
+    """Everything about a step that stays the same throughout training.
+
+    Attributes
+    ----------
+    X : array (n, features)
+        Raw data, never copied whole; ``preprocessing`` makes inputs of the rows of a batch.
+    targets : array (n,) or (n, K)
+        As ``loss`` takes them.
+    sample_weight : array (n,) or None
+    l2 : float
+        λ of the penalty ½ λ Σ W².
+    dropout : tuple of float
+        The rate of each hidden layer.
+    """
+
+    network: Network
+    loss: Loss
+    preprocessing: Preprocessing
+    X: npt.NDArray[Any]
+    targets: npt.NDArray[Any]
+    sample_weight: Vector | None
+    l2: float
+    dropout: tuple[float, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class StepRange:
+    """Consecutive steps of one epoch.
+
+    Attributes
+    ----------
+    order : array (n,) or None
+        The order of the samples in this epoch; None is the order of the data.
+    batch_size : int
+        Step s takes the samples ``order[s · batch_size : (s + 1) · batch_size]``.
+    first, last : int
+        The steps to take, first included, last not.
+    learning_rates : array (steps of the epoch,)
+    dropout_key : int
+        The key from which this epoch's dropout masks follow.
+    """
+
+    order: npt.NDArray[np.int64] | None
+    batch_size: int
+    first: int
+    last: int
+    learning_rates: Vector
+    dropout_key: int
+
+
+@dataclass
+class Totals:
+    """Running sums over the samples seen, each taken before the update its batch caused.
+
+    ``diverged_at`` is the step (from 0) that made a number that is not finite, if one did; that
+    step was not taken.
+    """
+
+    loss: float = 0.0
+    weight: float = 0.0
+    correct: int = 0
+    samples: int = 0
+    diverged_at: int | None = None
+
+
+class Engine(Protocol):
+    """Executes steps. Every engine passes the same contract tests."""
+
+    name: str
+
+    def run(self, plan: Plan, steps: StepRange, update: Update, totals: Totals) -> None:
+        """Take the steps, adding to ``totals``; stop at the first that is not finite."""
+
+    def output(self, network: Network, inputs: Matrix) -> Matrix:
+        """The network's output (n, K) for preprocessed inputs (n, fan_in)."""

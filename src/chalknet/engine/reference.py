@@ -1,0 +1,85 @@
+"""The reference engine: the textbook, step by step, in NumPy."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from threadpoolctl import threadpool_limits
+
+from chalknet.engine.plan import Plan, StepRange, Totals, Update
+from chalknet.network import Network
+from chalknet.operations.affine import Matrix
+from chalknet.operations.dropout import dropout_key, dropout_mask
+from chalknet.operations.penalties import l2_penalty_backward
+
+__all__ = ["ReferenceEngine"]
+
+
+class ReferenceEngine:
+    """Runs ``operations/`` and ``network.py`` as they stand, on one thread.
+
+    One thread, because matrix products may add up in another order on another number of threads,
+    and the same seed promises the same bits.
+    """
+
+    name = "reference"
+
+    def run(self, plan: Plan, steps: StepRange, update: Update, totals: Totals) -> None:
+        """Take the steps, adding to ``totals``; stop at the first that is not finite."""
+        with threadpool_limits(limits=1), np.errstate(over="ignore", invalid="ignore"):
+            for step in range(steps.first, steps.last):
+                if not self._step(plan, steps, step, update, totals):
+                    totals.diverged_at = step
+                    return
+
+    def output(self, network: Network, inputs: Matrix) -> Matrix:
+        """The network's output (n, K) for preprocessed inputs (n, fan_in)."""
+        with threadpool_limits(limits=1), np.errstate(over="ignore", invalid="ignore"):
+            return network.output(inputs)
+
+    def _step(
+        self, plan: Plan, steps: StepRange, step: int, update: Update, totals: Totals
+    ) -> bool:
+        batch = slice(step * steps.batch_size, (step + 1) * steps.batch_size)
+        rows = batch if steps.order is None else steps.order[batch]
+        network, loss = plan.network, plan.loss
+        inputs = plan.preprocessing.apply(plan.X[rows], network.dtype)
+        targets = plan.targets[rows]
+        weight = None if plan.sample_weight is None else plan.sample_weight[rows]
+
+        trace = network.forward(inputs, masks=_masks(plan, steps, step, len(inputs)))
+        value, d_output = loss.value_and_grad(trace.output, targets, weight)
+        gradients = network.backward(trace, d_output, input_gradient=False)
+        if plan.l2:
+            for dW, layer in zip(gradients.dW, network.layers, strict=True):
+                dW += l2_penalty_backward(layer.W, plan.l2)
+        rate = float(steps.learning_rates[step])
+        if not (math.isfinite(value) and update(network.parameters, gradients.flat, rate)):
+            return False
+
+        correct = loss.correct(trace.output, targets)
+        total = float(len(inputs)) if weight is None else float(weight.sum())
+        totals.loss += value * total
+        totals.weight += total
+        totals.correct += 0 if correct is None else int(np.count_nonzero(correct))
+        totals.samples += len(inputs)
+        return True
+
+
+def _masks(plan: Plan, steps: StepRange, step: int, n: int) -> list[Matrix | None] | None:
+    """This step's dropout masks, one a layer, none for the output layer."""
+    if not any(plan.dropout):
+        return None
+    masks: list[Matrix | None] = [
+        dropout_mask(
+            dropout_key(steps.dropout_key, step, number),
+            (n, layer.fan_out),
+            rate,
+            plan.network.dtype,
+        )
+        if rate
+        else None
+        for number, (layer, rate) in enumerate(zip(plan.network.layers, plan.dropout, strict=False))
+    ]
+    return [*masks, None]
