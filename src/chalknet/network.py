@@ -259,10 +259,10 @@ class Network:
         Raises
         ------
         ShapeError
-            ``X`` does not have fan_in columns.
+            ``X`` does not have fan_in columns, or a mask not the shape of its layer.
         """
         inputs = self._checked_inputs(X)
-        trace = Trace(inputs, [], [], list(masks) if masks else [None] * len(self.layers))
+        trace = Trace(inputs, [], [], self._checked_masks(masks, len(inputs)))
         self._sweep(inputs, trace)
         return trace
 
@@ -375,6 +375,21 @@ class Network:
                 f"pass inputs with {fan_in} columns."
             )
         return inputs if inputs.dtype.kind == "f" else inputs.astype(self.dtype)
+
+    def _checked_masks(self, masks: Sequence[Matrix | None] | None, n: int) -> list[Matrix | None]:
+        given: list[Matrix | None] = [None] * len(self.layers)
+        given = given if masks is None else list(masks)
+        if len(given) != len(self.layers):
+            raise ShapeError(
+                f"masks must be one a layer, None included: {len(self.layers)}, not {len(given)}."
+            )
+        for number, (layer, mask) in enumerate(zip(self.layers, given, strict=True), start=1):
+            if mask is not None and mask.shape != (n, layer.fan_out):
+                raise ShapeError(
+                    f"the mask of layer {number} must have shape ({n}, {layer.fan_out}), "
+                    f"not {mask.shape}."
+                )
+        return given
 
 
 def _as_floats(values: npt.ArrayLike) -> npt.NDArray[Any]:

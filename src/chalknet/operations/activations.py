@@ -104,12 +104,12 @@ def gelu(z: Any) -> Any:
 
     Source: Hendrycks and Gimpel, 2016.
     """
-    return z * normal_distribution(z)
+    return normal_distribution(z, times=z)
 
 
 def gelu_derivative(z: Any) -> Any:
     """f′(z) = Φ(z) + z φ(z)."""
-    return normal_distribution(z) + z * normal_density(z)
+    return normal_distribution(z) + normal_density(z, times=z)
 
 
 # silu ----------------------------------------------------------------------------------------
@@ -213,14 +213,12 @@ class Activation:
     parameters: tuple[float, ...] = ()
 
     def __call__(self, Z: Matrix) -> Matrix:
-        """A = f(Z), any shape, in the dtype of Z."""
-        A: Matrix = np.asarray(self.formula(Z, *self.parameters)).astype(Z.dtype, copy=False)
-        return A
+        """A = f(Z), any shape, in the dtype of Z (float64 for integers)."""
+        return _in_dtype_of(Z, self.formula(Z, *self.parameters))
 
     def derivative(self, Z: Matrix) -> Matrix:
-        """f′(Z), any shape, in the dtype of Z."""
-        slope = np.asarray(self.derivative_formula(Z, *self.parameters))
-        return slope.astype(Z.dtype, copy=False)
+        """f′(Z), any shape, in the dtype of Z (float64 for integers)."""
+        return _in_dtype_of(Z, self.derivative_formula(Z, *self.parameters))
 
     def backward(self, dA: Matrix, Z: Matrix) -> Matrix:
         """DZ = dA ∘ f′(Z)."""
@@ -244,6 +242,13 @@ class Activation:
 
     def __str__(self) -> str:
         return self.spec
+
+
+def _in_dtype_of(Z: Matrix, values: Any) -> Matrix:
+    # Left to itself, a formula with np.where(z > 0, 1.0, 0.0) gives float64 for float32.
+    dtype = Z.dtype if Z.dtype.kind == "f" else np.float64
+    converted: Matrix = np.asarray(values).astype(dtype, copy=False)
+    return converted
 
 
 ACTIVATIONS: dict[str, Activation] = {

@@ -38,7 +38,7 @@ def dropout_key(epoch_key: int, step: int, layer: int) -> int:
     """The key of the mask of layer ``layer`` in step ``step`` of the epoch with this key."""
     key = np.array([epoch_key], dtype=np.uint64)
     for part in (step, layer):
-        key = scramble(key + GOLDEN * np.uint64(part + 1))
+        key = scramble(key + GOLDEN * np.array([part + 1], dtype=np.uint64))
     return int(key[0])
 
 

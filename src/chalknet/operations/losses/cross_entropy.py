@@ -18,7 +18,9 @@ __all__ = ["SigmoidCrossEntropy", "SoftmaxCrossEntropy"]
 
 @dataclass(frozen=True)
 class SoftmaxCrossEntropy(Loss):
-    """One of K classes: ℓ = −Σₖ tₖ log pₖ with p = softmax(o), ∂ℓ/∂o = p Σₖ tₖ − t.
+    """One of K classes: ℓ = −Σₖ tₖ log pₖ with p = softmax(o), ∂ℓ/∂oₖ = pₖ Σⱼ tⱼ − tₖ.
+
+    The gradient is computed as pₖ Σⱼ≠ₖ tⱼ − tₖ (1 − pₖ), which does not cancel when pₖ is near 1.
 
     Targets are class indices (n,), integers 0 … K−1, or rows of probabilities (n, K).
     Source: Bridle, "Probabilistic interpretation of feedforward classification network outputs",
@@ -49,6 +51,8 @@ class SoftmaxCrossEntropy(Loss):
                     f"target {bad} is class {t[bad]}, but {K} outputs have the classes 0 … {K - 1}."
                 )
             return t
+        if t.dtype.kind not in "buif":
+            raise TargetError(f"target probabilities must be numbers, but targets are {t.dtype}.")
         t = t.astype(np.float64)
         if not (t >= 0).all() or not np.allclose(t.sum(axis=1), 1.0, atol=1e-6):
             raise TargetError("each row of target probabilities must be non-negative and sum to 1.")
@@ -57,37 +61,58 @@ class SoftmaxCrossEntropy(Loss):
     def _terms(self, o: Float64, t: npt.NDArray[Any]) -> tuple[Float64, Float64]:
         rows = np.arange(len(o))
         largest = o.argmax(axis=1)
-        # Shift by the row maximum: exp overflows near 709. Then Σ exp = 1 + rest, and the rest kept
-        # by itself gives log p and p − 1 to full relative accuracy when p is close to 1.
-        shifted = o - o[rows, largest][:, None]
-        e = np.exp(shifted)
-        e[rows, largest] = 0.0
-        rest = e.sum(axis=1)
-        log_p = shifted - np.log1p(rest)[:, None]
-        e[rows, largest] = 1.0
-        p = e / (1.0 + rest)[:, None]
+        top = o[rows, largest]
+        e = exp_below(o, top[:, None])
+        p = e / e.sum(axis=1, keepdims=True)
+        # log Σ exp(o − top) = log(1 + rest), and 1 − pₖ = Σⱼ≠ₖ pⱼ: no digit is lost for p near 1.
+        log_sum = np.log1p(_sum_of_others(e)[rows, largest])
+        q = _sum_of_others(p)
         if t.ndim == 2:
             # 0 · log 0 = 0: a class that cannot be has no part in the loss.
-            terms = -np.where(t > 0, t * log_p, 0.0).sum(axis=1)
-            return terms, p * t.sum(axis=1, keepdims=True) - t
-        gradient = p
-        sure = t == largest
-        gradient[rows, t] = np.where(sure, -rest / (1.0 + rest), p[rows, t] - 1.0)
-        return -log_p[rows, t], gradient
+            half_gap = 0.5 * top[:, None] - 0.5 * np.where(t > 0, o, top[:, None])
+            terms = 2.0 * (t * half_gap).sum(axis=1) + t.sum(axis=1) * log_sum
+            return terms, p * _sum_of_others(t) - t * q
+        p[rows, t] = -q[rows, t]
+        return top - o[rows, t] + log_sum, p
 
     def correct(self, output: Matrix, targets: npt.ArrayLike) -> npt.NDArray[np.bool_]:
-        """Whether the largest logit (the first of equals) is that of the (likeliest) target class."""
+        """Whether the largest logit, the first of equals, is that of the (likeliest) target."""
         t = np.asarray(targets)
-        right: npt.NDArray[np.bool_] = output.argmax(axis=1) == (
-            t.argmax(axis=1) if t.ndim == 2 else t
-        )
+        wanted = t.argmax(axis=1) if t.ndim == 2 else t
+        right: npt.NDArray[np.bool_] = output.argmax(axis=1) == wanted
         return right
 
     def predict(self, output: Matrix) -> Matrix:
         """softmax(o) = exp(o − max o) / Σ exp(o − max o), each row by itself."""
-        e = np.exp(output - output.max(axis=1, keepdims=True))
+        e = exp_below(output, output.max(axis=1, keepdims=True))
         p: Matrix = e / e.sum(axis=1, keepdims=True)
         return p
+
+
+FARTHEST = 400.0  # exp(−800) is below the smallest float64
+
+
+def exp_below(o: Any, top: Any) -> Any:
+    """exp(o − top) for o ≤ top, to the last digits: exp(o) by itself overflows near 709.
+
+    The rounding error of o − top would grow |o − top|-fold in the exponential, so it is put back
+    (Knuth's TwoSum). The difference of two large numbers may overflow, that of halves cannot.
+    """
+    a, b = 0.5 * o, -0.5 * top
+    half = a + b
+    b_kept = half - a
+    lost = (a - (half - b_kept)) + (b - b_kept)
+    return np.exp(2.0 * np.maximum(half, -FARTHEST)) * (1.0 + 2.0 * lost)
+
+
+def _sum_of_others(x: Float64) -> Float64:
+    """Σⱼ≠ₖ xⱼ for rows of non-negative numbers (n, K), with no digit lost where xₖ is the sum."""
+    rows, largest = np.arange(len(x)), x.argmax(axis=1)
+    without = x.copy()
+    without[rows, largest] = 0.0
+    others: Float64 = x.sum(axis=1, keepdims=True) - x
+    others[rows, largest] = without.sum(axis=1)
+    return others
 
 
 @dataclass(frozen=True)

@@ -53,15 +53,17 @@ class Loss(ABC):
             A target or a weight has a value it cannot have.
         """
         terms, slopes = self.terms(output, targets)
+        if len(terms) == 0:
+            raise ShapeError("a loss is a mean over samples, but output has no rows.")
+        # Integers cannot hold a gradient.
+        dtype = output.dtype if output.dtype.kind == "f" else np.float64
         if sample_weight is None:
-            return float(terms.sum() / len(terms)), (slopes / len(terms)).astype(output.dtype)
+            return float(terms.sum() / len(terms)), (slopes / len(terms)).astype(dtype)
         w = _checked_weights(sample_weight, len(terms))
         total = w.sum()
         if total == 0:
-            return 0.0, np.zeros_like(output)
-        return float((w * terms).sum() / total), (slopes * (w / total)[:, None]).astype(
-            output.dtype
-        )
+            return 0.0, np.zeros_like(output, dtype)
+        return float((w * terms).sum() / total), (slopes * (w / total)[:, None]).astype(dtype)
 
     def value(
         self, output: Matrix, targets: npt.ArrayLike, sample_weight: npt.ArrayLike | None = None
