@@ -1,1 +1,81 @@
-"""Multilayer perceptrons that show their work, at the speed of the hardware."""
+"""Multilayer perceptrons that show their work, at the speed of the hardware.
+
+The public names, imported when first used, so that ``import chalknet`` costs next to nothing.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any
+
+_HOMES = {
+    "chalknet.data.catalogue": ("load_dataset",),
+    "chalknet.data.dataset": ("Dataset", "Split"),
+    "chalknet.data.formats": ("read_dataset",),
+    "chalknet.data.preprocessing": ("Preprocessing",),
+    "chalknet.errors": (
+        "ChalknetError",
+        "ConfigurationError",
+        "DataFormatError",
+        "DataNotFoundError",
+        "DivergenceError",
+        "DownloadError",
+        "MissingLibraryError",
+        "ModelFileError",
+        "RunFolderError",
+        "ShapeError",
+        "TargetError",
+    ),
+    "chalknet.model": ("Model",),
+    "chalknet.network": ("Dense", "Gradients", "Network", "Trace"),
+    "chalknet.operations.activations": ("Activation",),
+    "chalknet.operations.initializers": ("Initializer",),
+    "chalknet.operations.losses": (
+        "AbsoluteError",
+        "HalfSquaredError",
+        "Huber",
+        "Loss",
+        "MeanSquaredError",
+        "Poisson",
+        "SigmoidCrossEntropy",
+        "SoftmaxCrossEntropy",
+    ),
+    "chalknet.training.fit": ("fit", "train"),
+    "chalknet.training.loop": ("Training",),
+    "chalknet.training.optimizers": (
+        "SGD",
+        "Adagrad",
+        "Adam",
+        "AdamW",
+        "Momentum",
+        "Nesterov",
+        "RMSprop",
+    ),
+    "chalknet.training.records": ("EpochRecord", "History"),
+    "chalknet.training.schedules": (
+        "Constant",
+        "Cosine",
+        "Exponential",
+        "InverseScaling",
+        "ReduceOnPlateau",
+        "StepDecay",
+        "Warmup",
+    ),
+    "chalknet.training.stopping": ("EarlyStopping",),
+}
+_HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
+
+__version__ = "0.1.0"
+__all__ = sorted(_HOME_OF)  # noqa: PLE0605
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME_OF:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(importlib.import_module(_HOME_OF[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *__all__])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from chalknet.engine.plan import Engine, Plan, StepRange, Totals, Update
+from chalknet.engine.plan import Engine, Plan, StepRange, Totals
 from chalknet.engine.reference import ReferenceEngine
 from chalknet.errors import unknown_name
 
@@ -13,7 +13,6 @@ __all__ = [
     "ReferenceEngine",
     "StepRange",
     "Totals",
-    "Update",
     "as_engine",
 ]
 

@@ -12,17 +12,9 @@ from chalknet.data.preprocessing import Preprocessing
 from chalknet.network import Network
 from chalknet.operations.affine import Matrix, Vector
 from chalknet.operations.losses import Loss
+from chalknet.training.optimizers import Optimizer, OptimizerState
 
-__all__ = ["Engine", "Plan", "StepRange", "Totals", "Update"]
-
-
-class Update(Protocol):
-    """What an engine needs of an optimizer and its state, bound together: one step in place.
-
-    It returns False, and changes nothing, where the step would make a number that is not finite.
-    """
-
-    def __call__(self, parameters: Vector, gradients: Vector, learning_rate: float) -> bool: ...
+__all__ = ["Engine", "Plan", "StepRange", "Totals"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,6 +27,8 @@ class Plan:
         Raw data, never copied whole; ``preprocessing`` makes inputs of the rows of a batch.
     targets : array (n,) or (n, K)
         As ``loss`` takes them.
+    optimizer, state
+        How the parameters move; the state is advanced in place.
     sample_weight : array (n,) or None
     l2 : float
         λ of the penalty ½ λ Σ W².
@@ -44,6 +38,8 @@ class Plan:
 
     network: Network
     loss: Loss
+    optimizer: Optimizer
+    state: OptimizerState
     preprocessing: Preprocessing
     X: npt.NDArray[Any]
     targets: npt.NDArray[Any]
@@ -97,7 +93,7 @@ class Engine(Protocol):
 
     name: str
 
-    def run(self, plan: Plan, steps: StepRange, update: Update, totals: Totals) -> None:
+    def run(self, plan: Plan, steps: StepRange, totals: Totals) -> None:
         """Take the steps, adding to ``totals``; stop at the first that is not finite."""
 
     def output(self, network: Network, inputs: Matrix) -> Matrix:

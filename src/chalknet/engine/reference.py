@@ -7,7 +7,7 @@ import math
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from chalknet.engine.plan import Plan, StepRange, Totals, Update
+from chalknet.engine.plan import Plan, StepRange, Totals
 from chalknet.network import Network
 from chalknet.operations.affine import Matrix
 from chalknet.operations.dropout import dropout_key, dropout_mask
@@ -25,11 +25,11 @@ class ReferenceEngine:
 
     name = "reference"
 
-    def run(self, plan: Plan, steps: StepRange, update: Update, totals: Totals) -> None:
+    def run(self, plan: Plan, steps: StepRange, totals: Totals) -> None:
         """Take the steps, adding to ``totals``; stop at the first that is not finite."""
         with threadpool_limits(limits=1), np.errstate(over="ignore", invalid="ignore"):
             for step in range(steps.first, steps.last):
-                if not self._step(plan, steps, step, update, totals):
+                if not self._step(plan, steps, step, totals):
                     totals.diverged_at = step
                     return
 
@@ -38,9 +38,7 @@ class ReferenceEngine:
         with threadpool_limits(limits=1), np.errstate(over="ignore", invalid="ignore"):
             return network.output(inputs)
 
-    def _step(
-        self, plan: Plan, steps: StepRange, step: int, update: Update, totals: Totals
-    ) -> bool:
+    def _step(self, plan: Plan, steps: StepRange, step: int, totals: Totals) -> bool:
         batch = slice(step * steps.batch_size, (step + 1) * steps.batch_size)
         rows = batch if steps.order is None else steps.order[batch]
         network, loss = plan.network, plan.loss
@@ -52,10 +50,12 @@ class ReferenceEngine:
         value, d_output = loss.value_and_grad(trace.output, targets, weight)
         gradients = network.backward(trace, d_output, input_gradient=False)
         if plan.l2:
-            for dW, layer in zip(gradients.dW, network.layers, strict=True):
-                dW += l2_penalty_backward(layer.W, plan.l2)
+            for number, layer in enumerate(network.layers):
+                gradients.dW[number] += l2_penalty_backward(layer.W, plan.l2)
         rate = float(steps.learning_rates[step])
-        if not (math.isfinite(value) and update(network.parameters, gradients.flat, rate)):
+        if not math.isfinite(value):
+            return False
+        if not plan.optimizer.step(network.parameters, gradients.flat, plan.state, rate):
             return False
 
         correct = loss.correct(trace.output, targets)
@@ -68,7 +68,7 @@ class ReferenceEngine:
 
 
 def _masks(plan: Plan, steps: StepRange, step: int, n: int) -> list[Matrix | None] | None:
-    """This step's dropout masks, one a layer, none for the output layer."""
+    """The dropout masks of one step, one a layer, none for the output layer."""
     if not any(plan.dropout):
         return None
     masks: list[Matrix | None] = [

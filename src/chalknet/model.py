@@ -1,0 +1,318 @@
+"""Model: a network with what stands around it: preprocessing, loss, classes; saved and loaded."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from chalknet.data.dataset import Dataset
+from chalknet.data.preprocessing import Preprocessing
+from chalknet.engine import as_engine
+from chalknet.errors import (
+    ChalknetError,
+    ConfigurationError,
+    DataFormatError,
+    ModelFileError,
+    ShapeError,
+)
+from chalknet.network import Dense, Network
+from chalknet.operations.activations import as_activation
+from chalknet.operations.affine import Matrix
+from chalknet.operations.losses import Loss, as_loss
+from chalknet.sealed import Tensors, read_sealed, write_sealed
+from chalknet.training.batches import encode_targets
+from chalknet.training.validation import mean_loss_and_accuracy, slices
+
+__all__ = ["Model", "Score"]
+
+Array = npt.NDArray[Any]
+FORMAT = "chalknet.model.1"
+
+
+@dataclass(frozen=True)
+class Score:
+    """What ``Model.evaluate`` measures: mean loss, and for classes accuracy, correct and total."""
+
+    loss: float
+    accuracy: float | None
+    correct: int | None
+    total: int
+
+
+@dataclass(frozen=True, eq=False)
+class Model:
+    """A trained network, ready for raw data.
+
+    Parameters
+    ----------
+    network : Network
+    loss : Loss or str
+        Gives the output its meaning: probabilities for the cross entropies, predictions otherwise.
+    preprocessing : Preprocessing
+        From raw rows to network inputs.
+    classes : array (K,) or None
+        The labels, in the order of the outputs; None for regression.
+    class_names, feature_names, image_shape, name
+        As in ``Dataset``: for messages and reports.
+
+    Examples
+    --------
+    >>> from chalknet import Dense
+    >>> network = Network([Dense([[1.0, -1.0]], [0.0, 0.0])])
+    >>> model = Model(network, "softmax_cross_entropy", classes=np.array(["up", "down"]))
+    >>> model.predict([[2.0], [-3.0]])
+    array(['up', 'down'], dtype='<U4')
+    >>> model.predict_proba([[0.0]])
+    array([[0.5, 0.5]])
+    """
+
+    network: Network
+    loss: Loss
+    preprocessing: Preprocessing = field(default_factory=Preprocessing)
+    classes: Array | None = None
+    class_names: tuple[str, ...] | None = field(default=None, kw_only=True)
+    feature_names: tuple[str, ...] | None = field(default=None, kw_only=True)
+    image_shape: tuple[int, ...] | None = field(default=None, kw_only=True)
+    multilabel: bool = field(default=False, kw_only=True)
+    name: str = field(default="model", kw_only=True)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "loss", as_loss(self.loss))
+        if self.classes is None:
+            return
+        classes, K = np.asarray(self.classes), self.network.widths[-1]
+        object.__setattr__(self, "classes", classes)
+        if len(classes) != K and not (K == 1 and len(classes) == 2):
+            raise ShapeError(
+                f"the network has {K} outputs but {len(classes)} classes were given: "
+                "give one class an output, or two for a single output."
+            )
+
+    @classmethod
+    def for_data(
+        cls, network: Network, loss: Loss | str, preprocessing: Preprocessing, data: Dataset
+    ) -> Model:
+        """A model that speaks of classes, columns and images as ``data`` does."""
+        return cls(
+            network,
+            as_loss(loss),
+            preprocessing,
+            data.classes,
+            class_names=data.class_names,
+            feature_names=data.feature_names,
+            image_shape=data.image_shape,
+            multilabel=data.task == "multilabel",
+            name=data.name,
+        )
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What to call the classes in front of people; empty for regression."""
+        if self.classes is None:
+            return ()
+        return self.class_names or tuple(str(label) for label in self.classes)
+
+    def output(self, X: npt.ArrayLike) -> Matrix:
+        """The network's raw output (n, K) for raw data (n, features): logits or predictions.
+
+        Raises
+        ------
+        ShapeError
+            ``X`` does not have the model's number of columns.
+        DataFormatError
+            ``X`` holds a NaN or an infinity.
+        """
+        rows = self._checked(X)
+        engine = as_engine("auto")
+        return np.concatenate(
+            [
+                engine.output(self.network, self.preprocessing.apply(rows[some], self._dtype(rows)))
+                for some in slices(len(rows))
+            ]
+        )
+
+    def predict_proba(self, X: npt.ArrayLike) -> Matrix:
+        """Probabilities (n, classes): of each class, or of each label by itself (multilabel).
+
+        Raises
+        ------
+        ConfigurationError
+            The model's loss gives no probabilities.
+        """
+        if not self.loss.classifies or self.classes is None:
+            raise ConfigurationError(
+                f"this model was trained with {self.loss.name}, which gives no probabilities: "
+                "use predict."
+            )
+        p = self.loss.predict(self.output(X))
+        return np.hstack([1 - p, p]) if p.shape[1] < len(self.classes) else p
+
+    def predict(self, X: npt.ArrayLike) -> Array:
+        """The label of each row (n,); 0/1 for each label (n, K); or predictions (n,) or (n, K)."""
+        output = self.output(X)
+        if self.classes is None:
+            predictions = self.loss.predict(output)
+            return predictions[:, 0] if predictions.shape[1] == 1 else predictions
+        if self.multilabel:
+            return (output > 0).astype(np.uint8)
+        if output.shape[1] == 1:
+            # Half way between the targets 0 and 1; for logits that is the logit of p = ½.
+            middle = 0.0 if self.loss.classifies else 0.5
+            return self.classes[(output[:, 0] > middle).astype(np.intp)]
+        labels: Array = self.classes[output.argmax(axis=1)]
+        return labels
+
+    def evaluate(self, data: Dataset) -> Score:
+        """Mean loss over ``data``; for classes also how many are classified correctly.
+
+        Raises
+        ------
+        ShapeError, TargetError
+            The data does not fit the model.
+        """
+        self._checked(data.X[:1])
+        targets = encode_targets(data, self.loss, self.network.widths[-1])
+        loss, accuracy = mean_loss_and_accuracy(
+            as_engine("auto"), self.network, self.loss, self.preprocessing, data.X, targets
+        )
+        n = len(data)
+        return Score(loss, accuracy, None if accuracy is None else round(accuracy * n), n)
+
+    def save(self, path: str | os.PathLike[str]) -> Path:
+        """Write the model to one sealed ``.safetensors`` file, atomically.
+
+        Its tensors are ``W1 b1 W2 b2 …`` in (fan_in, fan_out) layout, ``preprocessing.offset`` and
+        ``preprocessing.divisor``; all else is in one JSON string of metadata.
+
+        Raises
+        ------
+        ModelFileError
+            A parameter is not finite, or an activation or the loss has no name to save it by.
+        OSError
+            The file cannot be written; an older one is then untouched.
+        """
+        if not np.isfinite(self.network.parameters).all():
+            raise ModelFileError(
+                "a parameter of the network is not finite: no such model is saved."
+            )
+        tensors: Tensors = {
+            "preprocessing.offset": np.asarray(self.preprocessing.offset, np.float64),
+            "preprocessing.divisor": np.asarray(self.preprocessing.divisor, np.float64),
+        }
+        for number, layer in enumerate(self.network.layers, start=1):
+            tensors[f"W{number}"], tensors[f"b{number}"] = layer.W, layer.b
+        classes = self.classes
+        metadata = {
+            "activations": [
+                _named(as_activation, layer.activation) for layer in self.network.layers
+            ],
+            "loss": _named(as_loss, self.loss),
+            "classes": None if classes is None else classes.tolist(),
+            "classes_dtype": None if classes is None else classes.dtype.str,
+            "class_names": self.class_names,
+            "feature_names": self.feature_names,
+            "image_shape": self.image_shape,
+            "multilabel": self.multilabel,
+            "name": self.name,
+        }
+        return write_sealed(path, FORMAT, tensors, metadata)
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str]) -> Model:
+        """Read a model back. Nothing in the file is executed.
+
+        Raises
+        ------
+        DataNotFoundError
+            There is no such file.
+        ModelFileError
+            The file is damaged, was altered, or is no model of chalknet's.
+        """
+        tensors, metadata = read_sealed(path, FORMAT)
+        try:
+            return _from_file(tensors, metadata)
+        except (KeyError, TypeError, ValueError) as error:
+            raise ModelFileError(
+                f"{path}: the model in the file does not fit together: {error}"
+            ) from None
+
+    def _dtype(self, X: Array) -> np.dtype[Any]:
+        """Float64 data computes in float64, whatever the network's dtype."""
+        return np.result_type(self.network.dtype, X.dtype if X.dtype.kind == "f" else np.float32)
+
+    def _checked(self, X: npt.ArrayLike) -> Array:
+        rows, fan_in = np.asarray(X), self.network.widths[0]
+        if rows.ndim > 2:
+            rows = rows.reshape(len(rows), -1)
+        if rows.ndim != 2 or rows.shape[1] != fan_in:
+            came = f"{rows.shape[1]} columns" if rows.ndim == 2 else f"shape {rows.shape}"
+            advice = f"pass rows of {fan_in} values."
+            if self.image_shape is not None:
+                size = "×".join(map(str, self.image_shape))
+                advice = f"this model was trained on {size} images; pass images of that size."
+            raise ShapeError(f"X has {came} but layer 1 has fan_in={fan_in}: {advice}")
+        if rows.dtype.kind not in "buif":
+            raise DataFormatError(f"X must be numeric, but its elements are of type {rows.dtype}.")
+        if rows.dtype.kind == "f" and not np.isfinite(rows).all():
+            raise DataFormatError(
+                "X has a NaN or an infinity: every value must be a finite number."
+            )
+        return rows
+
+
+def _from_file(tensors: Tensors, metadata: dict[str, Any]) -> Model:
+    layers = [
+        Dense(tensors.pop(f"W{number}"), tensors.pop(f"b{number}"), activation)
+        for number, activation in enumerate(metadata["activations"], start=1)
+    ]
+    offset, divisor = tensors.pop("preprocessing.offset"), tensors.pop("preprocessing.divisor")
+    if tensors:
+        raise ValueError(f"surplus tensors {', '.join(tensors)}")
+    return Model(
+        Network(layers),
+        as_loss(metadata["loss"]),
+        Preprocessing(_number_or_array(offset), _number_or_array(divisor)),
+        _classes(metadata["classes"], metadata["classes_dtype"]),
+        class_names=_tuple(metadata["class_names"]),
+        feature_names=_tuple(metadata["feature_names"]),
+        image_shape=_tuple(metadata["image_shape"]),
+        multilabel=bool(metadata["multilabel"]),
+        name=str(metadata["name"]),
+    )
+
+
+def _named(resolver: Any, thing: Any) -> str:
+    """The text by which ``thing`` is found again, or an error if it has none."""
+    spec: str = thing.spec
+    try:
+        known = resolver(spec) == thing
+    except ChalknetError:
+        known = False
+    if not known:
+        raise ModelFileError(
+            f"{spec!r} is not one of chalknet's own, so a file cannot name it: "
+            "save the network's parameters yourself, or use a built-in one."
+        )
+    return spec
+
+
+def _number_or_array(value: npt.NDArray[Any]) -> Any:
+    return float(value) if value.ndim == 0 else value
+
+
+def _tuple(values: list[Any] | None) -> tuple[Any, ...] | None:
+    return None if values is None else tuple(values)
+
+
+def _classes(values: list[Any] | None, dtype: str | None) -> npt.NDArray[Any] | None:
+    if values is None:
+        return None
+    kind = np.dtype(str(dtype))
+    if kind.kind not in "Ubiuf":
+        raise ValueError(f"classes of type {kind}")
+    return np.array(values, dtype=kind)
