@@ -56,7 +56,7 @@ def relu_derivative(z: Any) -> Any:
 
 def leaky_relu(z: Any, slope: Any) -> Any:
     """f(z) = z for z > 0, else slope · z.   Source: Maas, Hannun and Ng, ICML 2013."""
-    return np.where(z > 0, z, slope * z)
+    return np.where(z > 0, z, slope * np.minimum(z, 0.0))
 
 
 def leaky_relu_derivative(z: Any, slope: Any) -> Any:
