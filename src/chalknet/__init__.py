@@ -11,8 +11,8 @@ from typing import Any
 _HOMES = {
     "chalknet.data.catalogue": ("load_dataset",),
     "chalknet.data.dataset": ("Dataset", "Split"),
-    "chalknet.data.formats": ("read_dataset",),
     "chalknet.data.preprocessing": ("Preprocessing",),
+    "chalknet.data.reading": ("read_dataset",),
     "chalknet.errors": (
         "ChalknetError",
         "ConfigurationError",

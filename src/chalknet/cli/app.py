@@ -1,0 +1,78 @@
+"""The command ``chalknet``: one file a command, errors as one sentence, and exit statuses.
+
+0 is success, 2 a wrong command line or input, 1 anything else that went wrong, 130 and 143 an
+interruption by Ctrl-C and SIGTERM.
+"""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+
+from chalknet.cli import data, evaluate, predict, report, train
+from chalknet.errors import ChalknetError, DivergenceError
+
+__all__ = ["app", "main"]
+
+app = typer.Typer(
+    name="chalknet",
+    help="Multilayer perceptrons that show their work, at the speed of the hardware.",
+    epilog="First steps:  chalknet train digits   ·   chalknet train mnist --hidden 256,128",
+    add_completion=False,
+    no_args_is_help=True,
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+app.command("train", rich_help_panel="Train", epilog=train.EXAMPLES)(train.train)
+app.command("evaluate", rich_help_panel="Train", epilog=evaluate.EXAMPLES)(evaluate.evaluate)
+app.command("predict", rich_help_panel="Train", epilog=predict.EXAMPLES)(predict.predict)
+app.command("report", rich_help_panel="Share", epilog=report.EXAMPLES)(report.report)
+app.command("data", rich_help_panel="Share", epilog=data.EXAMPLES)(data.data)
+
+
+@app.callback(invoke_without_command=True)
+def _version(
+    context: typer.Context,
+    version: bool = typer.Option(False, "--version", help="Print the version and exit."),
+) -> None:
+    if version:
+        from chalknet import __version__
+
+        sys.stdout.write(f"chalknet {__version__}\n")
+        raise typer.Exit
+    if context.invoked_subcommand is None:
+        sys.stdout.write(context.get_help() + "\n")
+
+
+def main(arguments: list[str] | None = None) -> int:  # noqa: PLR0911 - one a kind of failure
+    """Run the command line and return the exit status; a user's error never shows a traceback."""
+    import click
+
+    try:
+        status = app(arguments, prog_name="chalknet", standalone_mode=False)
+        return status if isinstance(status, int) else 0
+    except (click.exceptions.Abort, KeyboardInterrupt):
+        return _failed("interrupted.", 130)
+    except click.ClickException as error:
+        usage = getattr(error, "ctx", None)
+        hint = f" See {usage.command_path} --help." if usage is not None else ""
+        return _failed(f"{error.format_message().rstrip('.')}.{hint}", 2)
+    except DivergenceError as error:
+        return _failed(str(error), 1)
+    except ChalknetError as error:
+        return _failed(str(error), 2)
+    except BrokenPipeError:
+        # The reader of a pipe has gone; there is nobody left to tell.
+        sys.stderr.close()
+        return 1
+    except OSError as error:
+        where = f"{error.filename}: " if error.filename else ""
+        return _failed(f"{where}{error.strerror or error}.", 1)
+
+
+def _failed(sentence: str, status: int) -> int:
+    sys.stderr.write(f"chalknet: {sentence}\n")
+    return status

@@ -1,0 +1,81 @@
+"""chalknet report: write the page about a run (again)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from chalknet.model import Model
+    from chalknet.runs.config import TrainConfig
+    from chalknet.runs.folder import RunFolder
+    from chalknet.runs.sources import Parts
+    from chalknet.training.records import History
+
+__all__ = ["EXAMPLES", "report", "write"]
+
+EXAMPLES = """
+[bold]Examples[/bold]
+
+chalknet report runs/mnist-20260101-120000
+
+chalknet report runs/mnist-20260101-120000 --output mnist.html
+"""
+
+
+def report(
+    run: Annotated[Path, typer.Argument(help="The folder of a run.", show_default=False)],
+    output: Annotated[
+        Path | None,
+        typer.Option(help="Where to write the page [RUN/report.html].", show_default=False),
+    ] = None,
+    data_dir: Annotated[
+        str | None,
+        typer.Option(
+            help="Folder with mnist/ and fashion-mnist/ [CHALKNET_DATA].", show_default=False
+        ),
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Write one self-contained HTML page about a run: curves, confusions, galleries, weights."""
+    from chalknet.cli.terminal import download_bar, print_json, results
+    from chalknet.runs.folder import RunFolder
+    from chalknet.runs.sources import load_parts
+
+    folder = RunFolder.open(run)
+    config = folder.config()
+    if data_dir is not None:
+        config = config.model_copy(update={"data_dir": data_dir})
+    model = folder.model()
+    with download_bar() as bar:
+        parts = load_parts(config, bar)
+    path = write(folder, config, model, folder.history(), parts, output)
+    if json:
+        print_json({"report": str(path)})
+    else:
+        results().print(str(path), markup=False, soft_wrap=True)
+
+
+def write(
+    folder: RunFolder,
+    config: TrainConfig,
+    model: Model,
+    history: History,
+    parts: Parts,
+    output: Path | None = None,
+) -> Path:
+    """Write the page of a run whose pieces are at hand."""
+    from chalknet.report.page import write_report
+
+    return write_report(
+        output or folder.report_path,
+        model=model,
+        history=history,
+        settings=config.model_dump(mode="json", exclude_none=True),
+        train=parts.train,
+        validation=parts.validation,
+        test=parts.test,
+        seed=config.seed,
+    )

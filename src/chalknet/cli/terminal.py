@@ -1,0 +1,79 @@
+"""What commands print: results on standard output, everything else on standard error."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+__all__ = ["download_bar", "messages", "print_json", "results"]
+
+
+def messages() -> Console:
+    """The console for progress and messages: standard error."""
+    from rich.console import Console
+
+    return Console(stderr=True, highlight=False)
+
+
+def results() -> Console:
+    """The console for what a person asked to see: standard output."""
+    from rich.console import Console
+
+    return Console(highlight=False)
+
+
+def print_json(values: Mapping[str, Any]) -> None:
+    """One compact object on a line of standard output, flushed at once."""
+    sys.stdout.write(json.dumps(values, ensure_ascii=False, separators=(",", ":")) + "\n")
+    sys.stdout.flush()
+
+
+class download_bar:  # noqa: N801 - reads as a function where it is used
+    """A context that draws downloads as bars on a terminal, and nothing elsewhere.
+
+    The context's value takes (file name, bytes done, bytes in all or 0).
+    """
+
+    def __init__(self) -> None:
+        self._console = messages()
+        self._progress: Any = None
+        self._tasks: dict[str, Any] = {}
+
+    def __enter__(self) -> download_bar:
+        return self
+
+    def __call__(self, name: str, done: int, total: int | None) -> None:
+        """Draw how far the file ``name`` is."""
+        if not self._console.is_terminal:
+            return
+        if self._progress is None:
+            from rich.progress import (
+                BarColumn,
+                DownloadColumn,
+                Progress,
+                TextColumn,
+                TimeRemainingColumn,
+                TransferSpeedColumn,
+            )
+
+            self._progress = Progress(
+                TextColumn("{task.description}"),
+                BarColumn(),
+                DownloadColumn(),
+                TransferSpeedColumn(),
+                TimeRemainingColumn(),
+                console=self._console,
+            )
+            self._progress.start()
+        if name not in self._tasks:
+            self._tasks[name] = self._progress.add_task(name, total=total or None)
+        self._progress.update(self._tasks[name], completed=done, total=total or None)
+
+    def __exit__(self, *_: object) -> None:
+        if self._progress is not None:
+            self._progress.stop()
