@@ -1,4 +1,4 @@
-"""Dataset: samples with the labels their owner gave them; Split: what to train on and what to test on."""
+"""Dataset: samples with the labels their owner gave them; Split: to train on and to test on."""
 
 from __future__ import annotations
 
@@ -12,10 +12,12 @@ import numpy.typing as npt
 
 from chalknet.errors import ConfigurationError, DataFormatError, ShapeError, TargetError
 
-__all__ = ["Dataset", "Split", "Task"]
+__all__ = ["Dataset", "Split", "Task", "stored_type"]
 
 Task = Literal["classification", "multilabel", "regression"]
 Array = npt.NDArray[Any]
+
+_EXACT_IN_FLOAT32 = frozenset(np.dtype(kind) for kind in ("?", "i1", "i2", "u2", "f2"))
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,7 +28,8 @@ class Dataset:
     ----------
     X : array (n, features), or images (n, height, width) or (n, height, width, channels)
         ``uint8``, ``float32`` and ``float64`` are kept as they are, so that images cost one byte a
-        pixel; other numbers become ``float64``. Images are kept as rows and remember their shape.
+        pixel; other numbers become floats that hold them exactly: ``float32`` (booleans and
+        integers of 8 or 16 bits) or ``float64``. Images are kept as rows and remember their shape.
     y : array (n,) or (n, K)
         Labels as their owner writes them. Strings or integers (n,) are classes; integers or
         booleans (n, K) mark which of K classes apply (multilabel); floats are regression targets.
@@ -107,10 +110,9 @@ class Dataset:
 
     @property
     def targets(self) -> Array:
-        """``y`` as a loss takes it: class indices int64 (n,), or 0/1 or floats as float64 (n, K)."""
-        if self.task != "classification":
+        """``y`` as a loss takes it: class indices int64 (n,); 0/1 or floats as float64 (n, K)."""
+        if self.task != "classification" or self.classes is None:
             return self.y.astype(np.float64)
-        assert self.classes is not None
         order = np.argsort(self.classes, kind="stable")
         return order[np.searchsorted(self.classes, self.y, sorter=order)].astype(np.int64)
 
@@ -161,21 +163,21 @@ def _as_rows(
                 f"{name}: image_shape {image_shape} has {int(np.prod(image_shape))} values, "
                 f"but X has {X.shape[1]} columns."
             )
-    if X.dtype not in (np.uint8, np.float32, np.float64):
-        X = X.astype(np.float64)
+    X = X.astype(stored_type(X.dtype), copy=False)
     _require_finite(X, f"{name}: X")
     return X, image_shape
 
 
 def _require_finite(values: Array, what: str) -> None:
-    if values.dtype.kind != "f" or np.isfinite(values).all():
+    # The extremes are NaN or infinite if any value is, and cost no memory to find.
+    if values.dtype.kind != "f" or np.isfinite([values.min(), values.max()]).all():
         return
-    row, *rest = (int(i) for i in np.argwhere(~np.isfinite(values))[0])
-    place = f"row {row}" + (f", column {rest[0]}" if rest else "")
-    value = values[(row, *rest)]
+    place = np.unravel_index(np.argmin(np.isfinite(values)), values.shape)
+    row, *column = (int(i) for i in place)
+    where = f"row {row}" + (f", column {column[0]}" if column else "")
     raise DataFormatError(
-        f"{what} has {value} at {place} (counted from 0): every value must be a finite number; "
-        "fill the gap or drop the row."
+        f"{what} has {values[place]} at {where} (counted from 0): every value must be a finite "
+        "number; fill the gap or drop the row."
     )
 
 
@@ -185,28 +187,50 @@ def _task_of(y: Array) -> Task:
     return "classification" if y.ndim == 1 else "multilabel"
 
 
+def stored_type(dtype: np.dtype[Any]) -> np.dtype[Any]:
+    """The type in which inputs of ``dtype`` are kept: the smallest of Dataset's that is exact.
+
+    >>> [stored_type(np.dtype(kind)).name for kind in ("u1", "i2", ">f8", "i4")]
+    ['uint8', 'float32', 'float64', 'float64']
+    """
+    native = dtype.newbyteorder("=")
+    if native in (np.uint8, np.float32, np.float64):
+        return native
+    return np.dtype(np.float32 if native in _EXACT_IN_FLOAT32 else np.float64)
+
+
 def _as_labels(
     y: Array, task: Task, classes: npt.ArrayLike | None, name: str
 ) -> tuple[Array, Array | None]:
     if task == "regression":
-        if y.dtype.kind not in "buif":
-            raise DataFormatError(f"{name}: regression targets must be numbers, not {y.dtype}.")
-        y = y.astype(np.float64)
-        _require_finite(y, f"{name}: y")
-        return y, None
+        return _regression_targets(y, name), None
     if task == "multilabel":
-        if y.ndim != 2 or not np.isin(y, (0, 1)).all():
-            raise TargetError(f"{name}: multilabel y must be (n, K) with values 0 and 1 only.")
-        known = np.arange(y.shape[1]) if classes is None else np.asarray(classes)
-        if len(known) != y.shape[1]:
-            raise ShapeError(
-                f"{name}: y has {y.shape[1]} columns but there are {len(known)} classes."
-            )
-        return y.astype(np.uint8), known
-    if task != "classification":
-        raise ConfigurationError(
-            f"task must be classification, multilabel or regression, not {task!r}."
-        )
+        return _multilabel_marks(y, classes, name)
+    if task == "classification":
+        return _class_labels(y, classes, name)
+    raise ConfigurationError(
+        f"task must be classification, multilabel or regression, not {task!r}."
+    )
+
+
+def _regression_targets(y: Array, name: str) -> Array:
+    if y.dtype.kind not in "buif":
+        raise DataFormatError(f"{name}: regression targets must be numbers, not {y.dtype}.")
+    y = y.astype(np.float64)
+    _require_finite(y, f"{name}: y")
+    return y
+
+
+def _multilabel_marks(y: Array, classes: npt.ArrayLike | None, name: str) -> tuple[Array, Array]:
+    if y.ndim != 2 or not np.isin(y, (0, 1)).all():
+        raise TargetError(f"{name}: multilabel y must be (n, K) with values 0 and 1 only.")
+    known = np.arange(y.shape[1]) if classes is None else np.asarray(classes)
+    if len(known) != y.shape[1]:
+        raise ShapeError(f"{name}: y has {y.shape[1]} columns but there are {len(known)} classes.")
+    return y.astype(np.uint8), known
+
+
+def _class_labels(y: Array, classes: npt.ArrayLike | None, name: str) -> tuple[Array, Array]:
     if y.ndim != 1:
         raise ShapeError(f"{name}: class labels must have shape (n,), but y has shape {y.shape}.")
     if y.dtype.kind == "O":
@@ -216,8 +240,9 @@ def _as_labels(
     known = np.unique(y) if classes is None else np.asarray(classes)
     strange = ~np.isin(y, known)
     if strange.any():
+        row = int(np.argmax(strange))
         raise TargetError(
-            f"{name}: row {int(np.argmax(strange))} has the label {y[np.argmax(strange)].item()!r}, "
+            f"{name}: row {row} has the label {y[row].item()!r}, "
             f"which is none of the {len(known)} known classes ({_listed(known)})."
         )
     return y, known

@@ -57,7 +57,7 @@ class Preprocessing:
         if scaling == "standard":
             mean = X.mean(axis=0, dtype=np.float64)
             deviation = X.std(axis=0, dtype=np.float64)
-            # The mean of equal numbers can miss them by a rounding error, and the deviation with it.
+            # The mean of equal numbers can miss them by a rounding error; so can the deviation.
             constant = np.ptp(X, axis=0) == 0
             return cls(offset=mean, divisor=np.where(constant, 1.0, deviation))
         raise ConfigurationError(
