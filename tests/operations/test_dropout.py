@@ -18,27 +18,9 @@ from chalknet.operations.dropout import (
     scramble,
 )
 from oracles.floats import FLOATS
+from oracles.splitmix import STEP, WORD, key_of, mask, splitmix64, uniform
 
-WORD = 2**64
-STEP = 0x9E3779B97F4A7C15
 words = st.integers(0, WORD - 1)
-
-
-def splitmix64(seed: int, count: int) -> list[int]:
-    """The generator of Steele, Lea and Flood (2014), in unbounded integers taken modulo 2⁶⁴."""
-    numbers = []
-    for _ in range(count):
-        seed = (seed + STEP) % WORD
-        z = seed
-        z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9 % WORD
-        z = (z ^ (z >> 27)) * 0x94D049BB133111EB % WORD
-        numbers.append(z ^ (z >> 31))
-    return numbers
-
-
-def uniform(key: int, count: int) -> list[float]:
-    return [(number >> 11) / 2**53 for number in splitmix64(key, count)]
-
 
 # the generator -----------------------------------------------------------------------------------
 
@@ -95,9 +77,8 @@ def test_every_bit_in_moves_half_of_the_bits_out() -> None:
 )
 @settings(max_examples=200, deadline=None)
 def test_mask_by_big_integers(key: int, n: int, width: int, rate: float) -> None:
-    numbers = uniform(key, n * width)
-    expected = [0.0 if number < rate else 1.0 / (1.0 - rate) for number in numbers]
-    assert dropout_mask(key, (n, width), rate).ravel().tolist() == expected
+    expected = mask(key, (n, width), rate)
+    assert np.array_equal(dropout_mask(key, (n, width), rate), expected)
 
 
 @given(key=words, first=st.integers(1, 7), more=st.integers(0, 5), width=st.integers(1, 9))
@@ -106,26 +87,26 @@ def test_an_element_depends_on_key_and_number_alone(
     key: int, first: int, more: int, width: int
 ) -> None:
     """More rows, or the same elements in other shapes, change nothing that was there."""
-    mask = dropout_mask(key, (first, width), 0.4)
+    here = dropout_mask(key, (first, width), 0.4)
     taller = dropout_mask(key, (first + more, width), 0.4)
     flat = dropout_mask(key, (1, first * width), 0.4)
-    assert np.array_equal(taller[:first], mask)
-    assert np.array_equal(flat.reshape(first, width), mask)
-    assert np.array_equal(dropout_mask(key, (first, width), 0.4), mask)
+    assert np.array_equal(taller[:first], here)
+    assert np.array_equal(flat.reshape(first, width), here)
+    assert np.array_equal(dropout_mask(key, (first, width), 0.4), here)
 
 
 @pytest.mark.parametrize("dtype", FLOATS)
 @pytest.mark.parametrize("rate", [0.0, 0.1, 0.25, 0.5, 0.8, 0.999])
 def test_keep_rate_and_expectation(rate: float, dtype: type[np.floating[Any]]) -> None:
     n = 1_000_000
-    mask = dropout_mask(2024, (1000, 1000), rate, dtype)
-    assert mask.dtype == dtype
-    assert set(np.unique(mask)) <= {dtype(0), dtype(1 / (1 - rate))}
-    kept = np.count_nonzero(mask)
+    M = dropout_mask(2024, (1000, 1000), rate, dtype)
+    assert M.dtype == dtype
+    assert set(np.unique(M)) <= {dtype(0), dtype(1 / (1 - rate))}
+    kept = np.count_nonzero(M)
     deviation = np.sqrt(n * rate * (1 - rate))
     assert abs(kept - n * (1 - rate)) <= 4 * deviation
     # E(A ∘ M) = A
-    mean = mask.mean(dtype=np.float64)
+    mean = M.mean(dtype=np.float64)
     assert abs(mean - 1) <= 4 * deviation / n / (1 - rate) + np.finfo(dtype).eps
 
 
@@ -164,8 +145,7 @@ def test_the_numbers_behind_the_mask_are_uniform() -> None:
 @given(epoch_key=words, step=st.integers(0, 2**40), layer=st.integers(0, 100))
 @settings(max_examples=200, deadline=None)
 def test_key_by_big_integers(epoch_key: int, step: int, layer: int) -> None:
-    key = splitmix64((epoch_key + STEP * step) % WORD, 1)[0]
-    assert dropout_key(epoch_key, step, layer) == splitmix64((key + STEP * layer) % WORD, 1)[0]
+    assert dropout_key(epoch_key, step, layer) == key_of(epoch_key, step, layer)
 
 
 def test_keys_are_distinct() -> None:
