@@ -398,6 +398,10 @@ def _as_floats(values: npt.ArrayLike) -> npt.NDArray[Any]:
 
 
 def _checked_width(width: int) -> int:
-    if isinstance(width, bool) or int(width) != width or width < 1:
+    try:
+        whole = int(width) if int(width) == width and not isinstance(width, bool) else 0
+    except (TypeError, ValueError, OverflowError):  # a name, a NaN, an infinity
+        whole = 0
+    if whole < 1:
         raise ConfigurationError(f"a layer's width must be a positive integer, not {width!r}.")
-    return int(width)
+    return whole
