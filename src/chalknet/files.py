@@ -23,6 +23,15 @@ def write_atomically(path: str | os.PathLike[str], content: bytes | str) -> Path
     """
     path = Path(path)
     data = content.encode("utf-8") if isinstance(content, str) else content
+    try:
+        _write_beside_and_rename(path, data)
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, str(path)) from error
+    _sync_folder(path.parent)
+    return path
+
+
+def _write_beside_and_rename(path: Path, data: bytes) -> None:
     descriptor, temporary = tempfile.mkstemp(
         prefix=f".{path.name}.", suffix=".tmp", dir=path.parent
     )
@@ -40,8 +49,6 @@ def write_atomically(path: str | os.PathLike[str], content: bytes | str) -> Path
         with contextlib.suppress(OSError):
             Path(temporary).unlink()
         raise
-    _sync_folder(path.parent)
-    return path
 
 
 def _sync_folder(folder: Path) -> None:

@@ -7,6 +7,7 @@ interruption by Ctrl-C and SIGTERM.
 from __future__ import annotations
 
 import sys
+from typing import Any
 
 import typer
 
@@ -14,6 +15,9 @@ from chalknet.cli import data, evaluate, predict, report, train
 from chalknet.errors import ChalknetError, DivergenceError
 
 __all__ = ["app", "main"]
+
+# The class of all wrong command lines, whether this typer stands on click or on its own copy of it.
+_UsageError: Any = typer.BadParameter.__base__
 
 app = typer.Typer(
     name="chalknet",
@@ -49,16 +53,13 @@ def _version(
 
 def main(arguments: list[str] | None = None) -> int:  # noqa: PLR0911 - one a kind of failure
     """Run the command line and return the exit status; a user's error never shows a traceback."""
-    import click
-
     try:
         status = app(arguments, prog_name="chalknet", standalone_mode=False)
         return status if isinstance(status, int) else 0
-    except (click.exceptions.Abort, KeyboardInterrupt):
+    except (typer.Abort, KeyboardInterrupt):
         return _failed("interrupted.", 130)
-    except click.ClickException as error:
-        usage = getattr(error, "ctx", None)
-        hint = f" See {usage.command_path} --help." if usage is not None else ""
+    except _UsageError as error:
+        hint = f" See {error.ctx.command_path} --help." if error.ctx is not None else ""
         return _failed(f"{error.format_message().rstrip('.')}.{hint}", 2)
     except DivergenceError as error:
         return _failed(str(error), 1)

@@ -78,7 +78,7 @@ def train(
     ] = None,
     # -- network
     hidden: Annotated[
-        str | None, _option(NETWORK, "Widths of the hidden layers [128].", metavar="N,N,…")
+        str | None, _option(NETWORK, "Widths of the hidden layers [256].", metavar="N,N,…")
     ] = None,
     activation: Annotated[
         str | None, _option(NETWORK, "One for all hidden layers, or one for each [relu].")

@@ -62,7 +62,7 @@ class TrainConfig(BaseModel):
     split: Literal["stratified", "random", "leading"] | None = None
 
     # The network.
-    hidden: Annotated[list[Positive], BeforeValidator(_list)] = [128]
+    hidden: Annotated[list[Positive], BeforeValidator(_list)] = [256]
     activation: Annotated[
         list[Annotated[str, _spec(as_activation)]], BeforeValidator(_list), Field(min_length=1)
     ] = ["relu"]
@@ -72,7 +72,7 @@ class TrainConfig(BaseModel):
     # How it learns.
     loss: Annotated[str, _spec(as_loss)] | None = None
     optimizer: str = "adam"
-    learning_rate: Annotated[float, Field(gt=0)] | None = None
+    learning_rate: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = None
     momentum: Rate | None = None
     weight_decay: Annotated[float, Field(ge=0)] | None = None
     schedule: Annotated[str, _spec(as_schedule)] = "constant"
@@ -97,7 +97,8 @@ class TrainConfig(BaseModel):
         """Check ``values``; the first thing wrong becomes a sentence that begins with ``place``."""
         for name in values:
             if name not in cls.model_fields:
-                raise unknown_name(f"{place}option", name, cls.model_fields)
+                error = unknown_name("option", name, cls.model_fields)
+                raise ConfigurationError(f"{place}{error}")
         try:
             config = cls(**values)
         except ValidationError as error:
@@ -156,6 +157,7 @@ _WHAT = {
     "int_from_float": "must be a whole number",
     "float_parsing": "must be a number",
     "bool_parsing": "must be true or false",
+    "finite_number": "must be a finite number",
     "missing": "is missing",
 }
 

@@ -160,19 +160,21 @@ class Training:
         self.best = BestSoFar()
         self.position = Position(schedule=self.schedule.init())
         self.on_progress: Callable[[Progress], None] | None = None
+        self.stopped = False
         self._stop = False
 
     # -- the loop -----------------------------------------------------------------------------
 
     def __iter__(self) -> Iterator[EpochRecord]:
-        while not self.finished and not self._stop:
-            record = self._epoch()
+        self.stopped = False
+        while not self.finished:
+            record = None if self._stop else self._epoch()
             if record is None:
+                self.stopped, self._stop = True, False
                 return
             self.history.records.append(record)
             yield record
-        if self.finished:
-            self._restore_best()
+        self._restore_best()
 
     @property
     def finished(self) -> bool:
@@ -182,13 +184,8 @@ class Training:
         return stopped_early or self.position.epoch >= self.epochs
 
     def stop(self) -> None:
-        """End iteration soon: at the next look at the clock, some 50 ms away, in mid-epoch."""
+        """End iteration soon, in mid-epoch, some 50 ms away; ``stopped`` tells that it was so."""
         self._stop = True
-
-    @property
-    def stopped(self) -> bool:
-        """Whether ``stop`` ended the iteration."""
-        return self._stop
 
     def _epoch(self) -> EpochRecord | None:
         """The epoch under way, from wherever it stands, to its end; None if stopped before."""
