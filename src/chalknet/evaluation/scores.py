@@ -1,0 +1,123 @@
+"""Scores of one class, one label or one regression target, and their averages."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+__all__ = [
+    "Average",
+    "ClassScore",
+    "Residual",
+    "TargetScore",
+    "average_of",
+    "largest_residuals",
+    "scores_of_classes",
+    "scores_of_targets",
+]
+
+Array = npt.NDArray[Any]
+
+
+@dataclass(frozen=True)
+class ClassScore:
+    """One class (or label): precision TP/(TP+FP), recall TP/(TP+FN), their harmonic mean, support.
+
+    A ratio 0/0 counts as 0, as scikit-learn has it.
+    """
+
+    name: str
+    precision: float
+    recall: float
+    f1: float
+    support: int
+
+
+@dataclass(frozen=True)
+class Average:
+    """Precision, recall and F1 averaged over the classes that occur, true or predicted."""
+
+    precision: float
+    recall: float
+    f1: float
+
+
+@dataclass(frozen=True)
+class TargetScore:
+    """One target of a regression; ``r2`` is None where the true values do not vary."""
+
+    name: str
+    mean_squared_error: float
+    root_mean_squared_error: float
+    mean_absolute_error: float
+    r2: float | None
+
+
+@dataclass(frozen=True)
+class Residual:
+    """A large error of a regression: ``residual`` is prediction − truth, ``target`` its column."""
+
+    index: int
+    target: int
+    truth: float
+    prediction: float
+    residual: float
+
+
+def scores_of_classes(
+    truth: Array, decided: Array, names: tuple[str, ...]
+) -> tuple[ClassScore, ...]:
+    """Precision, recall, F1 and support of every class or label, in the order of ``names``."""
+    from sklearn.metrics import precision_recall_fscore_support
+
+    columns = precision_recall_fscore_support(
+        truth, decided, labels=np.arange(len(names)), zero_division=0.0
+    )
+    return tuple(
+        ClassScore(name, float(precision), float(recall), float(f1), int(support))
+        for name, precision, recall, f1, support in zip(names, *columns, strict=True)
+    )
+
+
+def average_of(truth: Array, decided: Array, how: str) -> Average:
+    """The ``"macro"`` (each class counts the same) or ``"weighted"`` (by support) average."""
+    from sklearn.metrics import precision_recall_fscore_support
+
+    values = precision_recall_fscore_support(truth, decided, average=how, zero_division=0.0)
+    return Average(*(float(value) for value in values[:3]))
+
+
+def scores_of_targets(truth: Array, predicted: Array) -> tuple[TargetScore, ...]:
+    """Errors and R² of every column of (n, K) predictions."""
+    return tuple(_target_score(truth, predicted, column) for column in range(truth.shape[1]))
+
+
+def _target_score(truth: Array, predicted: Array, column: int) -> TargetScore:
+    from sklearn.metrics import mean_absolute_error, mean_squared_error, r2_score
+
+    t, p = truth[:, column], predicted[:, column]
+    squared = float(mean_squared_error(t, p))
+    return TargetScore(
+        "target" if truth.shape[1] == 1 else f"target {column + 1}",
+        squared,
+        math.sqrt(squared),
+        float(mean_absolute_error(t, p)),
+        float(r2_score(t, p)) if np.ptp(t) > 0 else None,
+    )
+
+
+def largest_residuals(truth: Array, predicted: Array, limit: int) -> tuple[Residual, ...]:
+    """The largest errors over all samples and targets of (n, K) predictions, largest first."""
+    residuals = predicted - truth
+    # Targets may have different units: each is measured against its own typical error.
+    typical = np.sqrt(np.mean(residuals**2, axis=0))
+    typical[typical == 0] = 1.0
+    order = np.argsort(-np.abs(residuals / typical), axis=None, kind="stable")[:limit]
+    return tuple(
+        Residual(int(i), int(k), float(truth[i, k]), float(predicted[i, k]), float(residuals[i, k]))
+        for i, k in zip(*np.unravel_index(order, residuals.shape), strict=True)
+    )
