@@ -43,7 +43,7 @@ def data(
     data_dir: Annotated[
         str | None,
         typer.Option(
-            help="Folder with mnist/ and fashion-mnist/ [CHALKNET_DATA].", show_default=False
+            help="Folder with mnist/ and fashion-mnist/ (CHALKNET_DATA).", show_default=False
         ),
     ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,

@@ -27,12 +27,12 @@ def evaluate(
     run: Annotated[Path, typer.Argument(help="The folder of a run.", show_default=False)],
     data: Annotated[
         str | None,
-        typer.Argument(help="Other data to evaluate on [the run's test set].", show_default=False),
+        typer.Argument(help="Other data to evaluate on (the run's test set).", show_default=False),
     ] = None,
     data_dir: Annotated[
         str | None,
         typer.Option(
-            help="Folder with mnist/ and fashion-mnist/ [CHALKNET_DATA].", show_default=False
+            help="Folder with mnist/ and fashion-mnist/ (CHALKNET_DATA).", show_default=False
         ),
     ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,

@@ -29,12 +29,12 @@ def report(
     run: Annotated[Path, typer.Argument(help="The folder of a run.", show_default=False)],
     output: Annotated[
         Path | None,
-        typer.Option(help="Where to write the page [RUN/report.html].", show_default=False),
+        typer.Option(help="Where to write the page (RUN/report.html).", show_default=False),
     ] = None,
     data_dir: Annotated[
         str | None,
         typer.Option(
-            help="Folder with mnist/ and fashion-mnist/ [CHALKNET_DATA].", show_default=False
+            help="Folder with mnist/ and fashion-mnist/ (CHALKNET_DATA).", show_default=False
         ),
     ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,

@@ -35,7 +35,11 @@ chalknet train --resume runs/mnist-20260101-120000 --epochs 40
 DATA, NETWORK, LEARNING, RUN = "Data", "Network", "Learning", "Run"
 
 
-def _option(panel: str, text: str, *names: str, metavar: str | None = None) -> Any:
+def _option(
+    panel: str, text: str, *names: str, metavar: str | None = None, default: str = ""
+) -> Any:
+    """An option that is None unless given; ``default`` is what the configuration then takes."""
+    text = f"{text.removesuffix('.')} ({default})." if default else text
     return typer.Option(
         *names, help=text, rich_help_panel=panel, metavar=metavar, show_default=False
     )
@@ -52,62 +56,69 @@ def train(
     ] = None,
     # -- data
     data_dir: Annotated[
-        str | None, _option(DATA, "Folder with mnist/ and fashion-mnist/ [CHALKNET_DATA].")
+        str | None, _option(DATA, "Folder with mnist/ and fashion-mnist/.", default="CHALKNET_DATA")
     ] = None,
     target: Annotated[
         str | None, _option(DATA, "Column (CSV, Parquet) or array (NPZ, HDF5) to predict.")
     ] = None,
     inputs: Annotated[str | None, _option(DATA, "Array of inputs (NPZ, HDF5).")] = None,
     task: Annotated[
-        str | None, _option(DATA, "classification, multilabel or regression [found out].")
+        str | None, _option(DATA, "classification, multilabel or regression.", default="found out")
     ] = None,
     image_size: Annotated[
         str | None, _option(DATA, "Resize the images of a folder, as in 28x28.", metavar="HxW")
     ] = None,
     scaling: Annotated[
-        str | None, _option(DATA, "auto (bytes / 255), none, pixels or standard [auto].")
+        str | None, _option(DATA, "auto (bytes / 255), none, pixels or standard.", default="auto")
     ] = None,
     validation: Annotated[
-        float | None, _option(DATA, "Fraction of the training data to hold out [0].")
+        float | None, _option(DATA, "Fraction of the training data to hold out.", default="0")
     ] = None,
     test: Annotated[
-        float | None, _option(DATA, "Fraction to test on, where there is no test set [0.2].")
+        float | None,
+        _option(DATA, "Fraction to test on, where there is no test set.", default="0.2"),
     ] = None,
     split: Annotated[
         str | None, _option(DATA, "How to hold out: stratified, random or leading.")
     ] = None,
     # -- network
     hidden: Annotated[
-        str | None, _option(NETWORK, "Widths of the hidden layers [256].", metavar="N,N,…")
+        str | None, _option(NETWORK, "Widths of the hidden layers.", metavar="N,N,…", default="256")
     ] = None,
     activation: Annotated[
-        str | None, _option(NETWORK, "One for all hidden layers, or one for each [relu].")
+        str | None, _option(NETWORK, "One for all hidden layers, or one for each.", default="relu")
     ] = None,
-    init: Annotated[str | None, _option(NETWORK, "How weights start [he_normal].")] = None,
-    dtype: Annotated[str | None, _option(NETWORK, "float32 or float64 [float32].")] = None,
+    init: Annotated[str | None, _option(NETWORK, "How weights start.", default="he_normal")] = None,
+    dtype: Annotated[str | None, _option(NETWORK, "float32 or float64.", default="float32")] = None,
     # -- learning
-    loss: Annotated[str | None, _option(LEARNING, "The loss [what suits the data].")] = None,
+    loss: Annotated[
+        str | None, _option(LEARNING, "The loss.", default="what suits the data")
+    ] = None,
     optimizer: Annotated[
         str | None,
-        _option(LEARNING, "sgd, momentum, nesterov, rmsprop, adagrad, adam or adamw [adam]."),
+        _option(
+            LEARNING, "sgd, momentum, nesterov, rmsprop, adagrad, adam or adamw.", default="adam"
+        ),
     ] = None,
     learning_rate: Annotated[
         float | None,
-        _option(LEARNING, "η [what is usual for the optimizer].", "--learning-rate", "--lr"),
+        _option(
+            LEARNING, "η.", "--learning-rate", "--lr", default="what is usual for the optimizer"
+        ),
     ] = None,
     momentum: Annotated[
-        float | None, _option(LEARNING, "μ, for momentum and nesterov [0.9].")
+        float | None, _option(LEARNING, "μ, for momentum and nesterov.", default="0.9")
     ] = None,
-    weight_decay: Annotated[float | None, _option(LEARNING, "λ of adamw [0.01].")] = None,
+    weight_decay: Annotated[float | None, _option(LEARNING, "λ of adamw.", default="0.01")] = None,
     schedule: Annotated[
         str | None,
         _option(LEARNING, "constant, cosine, 'step_decay(10, 0.5)', 'warmup(5)+cosine', …"),
     ] = None,
-    batch_size: Annotated[int | None, _option(LEARNING, "Samples a step [32].")] = None,
-    epochs: Annotated[int | None, _option(LEARNING, "Passes over the data [20].")] = None,
-    l2: Annotated[float | None, _option(LEARNING, "λ of the penalty ½ λ ΣW² [0].")] = None,
+    batch_size: Annotated[int | None, _option(LEARNING, "Samples a step.", default="32")] = None,
+    epochs: Annotated[int | None, _option(LEARNING, "Passes over the data.", default="20")] = None,
+    l2: Annotated[float | None, _option(LEARNING, "λ of the penalty ½ λ ΣW².", default="0")] = None,
     dropout: Annotated[
-        str | None, _option(LEARNING, "Rate for all hidden layers, or one for each [0].")
+        str | None, _option(LEARNING, "Rate for all hidden layers, or one for each.", default="0")
     ] = None,
     class_weight: Annotated[
         str | None, _option(LEARNING, "balanced, or weights as in cat=2,dog=1.")
@@ -117,13 +128,14 @@ def train(
         _option(LEARNING, "Stop after so many epochs without improvement; keep the best weights."),
     ] = None,
     shuffle: Annotated[
-        bool | None, _option(LEARNING, "New order each epoch [shuffle].", "--shuffle/--no-shuffle")
+        bool | None,
+        _option(LEARNING, "New order each epoch.", "--shuffle/--no-shuffle", default="shuffle"),
     ] = None,
-    seed: Annotated[int | None, _option(LEARNING, "Of everything random [0].")] = None,
+    seed: Annotated[int | None, _option(LEARNING, "Of everything random.", default="0")] = None,
     # -- run
     run_dir: Annotated[
         Path | None,
-        _option(RUN, "Folder for the run [runs/<data>-<time>].", "--run-dir", "--output"),
+        _option(RUN, "Folder for the run.", "--run-dir", "--output", default="runs/<data>-<time>"),
     ] = None,
     resume: Annotated[
         Path | None,
@@ -136,17 +148,17 @@ def train(
         int | None, _option(RUN, "Checkpoint after every N epochs.", metavar="N")
     ] = None,
     checkpoint_minutes: Annotated[
-        float | None, _option(RUN, "Checkpoint at least so often, in minutes [5].")
+        float | None, _option(RUN, "Checkpoint at least so often, in minutes.", default="5")
     ] = None,
     evaluate_test_each_epoch: Annotated[
         bool | None,
         _option(RUN, "Show the test set's figures after each epoch.", "--evaluate-test-each-epoch"),
     ] = None,
-    engine: Annotated[str | None, _option(RUN, "auto, compiled or reference [auto].")] = None,
-    threads: Annotated[int | None, _option(RUN, "At most so many [all cores].")] = None,
-    report: Annotated[
-        bool, _option(RUN, "Write report.html [report].", "--report/--no-report")
-    ] = True,
+    engine: Annotated[
+        str | None, _option(RUN, "auto, compiled or reference.", default="auto")
+    ] = None,
+    threads: Annotated[int | None, _option(RUN, "At most so many.", default="all cores")] = None,
+    no_report: Annotated[bool, _option(RUN, "Do not write report.html.", "--no-report")] = False,
     json: Annotated[
         bool, _option(RUN, "One JSON object a line on standard output.", "--json")
     ] = False,
@@ -155,7 +167,7 @@ def train(
     options = {
         name: value
         for name, value in locals().items()
-        if value is not None and name not in ("run_dir", "resume", "config", "report", "json")
+        if value is not None and name not in ("run_dir", "resume", "config", "no_report", "json")
     }
     settings, checkpoint, folder = _settings(options, resume, config, run_dir)
     from chalknet.cli.terminal import download_bar
@@ -178,9 +190,9 @@ def train(
     if not outcome.finished:
         show.interrupted(folder)
         return 128 + (interruption.signal or signal.SIGINT)
-    if report:
+    if not no_report:
         _write_report(job, outcome, folder)
-    show.finished(outcome, folder, with_report=report)
+    show.finished(outcome, folder, with_report=not no_report)
     return 0
 
 
