@@ -10,6 +10,8 @@ import torch.nn.functional as F  # noqa: N812
 
 from oracles.problem import Array, Problem
 
+torch.set_num_threads(1)  # more would only wait for each other over matrices this small
+
 Tensor = torch.Tensor
 
 ACTIVATIONS: dict[str, Callable[..., Tensor]] = {
