@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
+    from rich.table import Table
+
     from chalknet.data.dataset import Dataset
-    from chalknet.evaluation.metrics import Evaluation
+    from chalknet.evaluation import Evaluation
     from chalknet.runs.folder import RunFolder
 
 __all__ = ["EXAMPLES", "evaluate"]
@@ -39,7 +41,7 @@ def evaluate(
 ) -> None:
     """Loss, accuracy, per-class precision, recall and F1, and what is confused with what."""
     from chalknet.cli.terminal import print_json
-    from chalknet.evaluation.metrics import evaluate as evaluate_model
+    from chalknet.evaluation import evaluate as evaluate_model
     from chalknet.runs.folder import RunFolder
 
     folder = RunFolder.open(run)
@@ -47,9 +49,9 @@ def evaluate(
     dataset = _dataset(folder, data, data_dir)
     evaluation = evaluate_model(model, dataset)
     if json:
-        print_json({"data": dataset.name, **evaluation.as_dict()})
+        print_json(evaluation.as_dict())
     else:
-        _print(dataset, evaluation)
+        _print(evaluation)
 
 
 def _dataset(folder: RunFolder, data: str | None, data_dir: str | None) -> Dataset:
@@ -71,19 +73,69 @@ def _dataset(folder: RunFolder, data: str | None, data_dir: str | None) -> Datas
     return test
 
 
-def _print(dataset: Dataset, evaluation: Evaluation) -> None:
-    from rich.table import Table
-    from rich.text import Text
-
+def _print(evaluation: Evaluation) -> None:
     from chalknet.cli.terminal import results
 
     console = results()
-    console.print(f"{dataset.name}: {len(dataset):,} samples", markup=False)
-    for name, value in evaluation.headlines():
+    console.print(f"{evaluation.data}: {evaluation.total:,} samples", markup=False)
+    for name, value in _headlines(evaluation):
         console.print(f"{name:<22}{value}", markup=False)
-    rows = evaluation.per_class()
-    if not rows:
-        return
+    table = _table(evaluation)
+    if table is not None:
+        console.print()
+        console.print(table)
+    pairs = _confused(evaluation)
+    if pairs:
+        console.print("\nMost confused", style="bold")
+        for pair in pairs:
+            console.print(pair, markup=False)
+
+
+def _headlines(evaluation: Evaluation) -> list[tuple[str, str]]:
+    """The figures that stand above the tables, name and value."""
+    from chalknet.evaluation import ClassEvaluation, MultilabelEvaluation, RegressionEvaluation
+
+    lines = [("loss", f"{evaluation.loss:.4f}")]
+    if evaluation.correct is not None:
+        lines += [
+            ("correct", f"{evaluation.correct:,} of {evaluation.total:,}"),
+            ("accuracy", f"{evaluation.accuracy:.4f}"),
+        ]
+    if isinstance(evaluation, ClassEvaluation):
+        counts = evaluation.binary
+        if counts is not None:
+            lines += [
+                ("true positives", f"{counts.true_positive:,} (positive: {counts.positive})"),
+                ("true negatives", f"{counts.true_negative:,} (negative: {counts.negative})"),
+                ("false positives", f"{counts.false_positive:,}"),
+                ("false negatives", f"{counts.false_negative:,}"),
+            ]
+        if evaluation.calibration is not None:
+            lines.append(("calibration error", f"{evaluation.calibration.expected_error:.4f}"))
+    elif isinstance(evaluation, MultilabelEvaluation):
+        lines.append(("wrong marks", f"{evaluation.hamming_loss:.4f}"))
+    elif isinstance(evaluation, RegressionEvaluation):
+        lines += [
+            ("root mean square error", f" {evaluation.root_mean_squared_error:.6g}"),
+            ("mean absolute error", f"{evaluation.mean_absolute_error:.6g}"),
+            ("R²", "none" if evaluation.r2 is None else f"{evaluation.r2:.4f}"),
+        ]
+    return lines
+
+
+def _table(evaluation: Evaluation) -> Table | None:
+    """Precision, recall and F1 of every class or label."""
+    from rich.table import Table
+    from rich.text import Text
+
+    from chalknet.evaluation import ClassEvaluation, MultilabelEvaluation
+
+    if isinstance(evaluation, ClassEvaluation):
+        rows = evaluation.per_class
+    elif isinstance(evaluation, MultilabelEvaluation):
+        rows = evaluation.per_label
+    else:
+        return None
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
     table.add_column("class")
     for name in ("precision", "recall", "F1", "samples"):
@@ -91,5 +143,17 @@ def _print(dataset: Dataset, evaluation: Evaluation) -> None:
     for row in rows:
         figures = (f"{row.precision:.4f}", f"{row.recall:.4f}", f"{row.f1:.4f}", f"{row.support:,}")
         table.add_row(Text(row.name), *figures)
-    console.print()
-    console.print(table)
+    return table
+
+
+def _confused(evaluation: Evaluation, limit: int = 5) -> list[str]:
+    from chalknet.evaluation import ClassEvaluation
+
+    if not isinstance(evaluation, ClassEvaluation):
+        return []
+    names = evaluation.names
+    return [
+        f"{pair.count:>6,} × {names[pair.label]} taken for {names[pair.prediction]} "
+        f"({pair.share:.1%} of them)"
+        for pair in evaluation.confused_pairs[:limit]
+    ]

@@ -67,6 +67,8 @@ def write(
     output: Path | None = None,
 ) -> Path:
     """Write the page of a run whose pieces are at hand."""
+    import numpy as np
+
     from chalknet.report.page import write_report
 
     return write_report(
@@ -77,5 +79,5 @@ def write(
         train=parts.train,
         validation=parts.validation,
         test=parts.test,
-        seed=config.seed,
+        rng=np.random.default_rng(config.seed),
     )

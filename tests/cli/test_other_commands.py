@@ -1,0 +1,139 @@
+"""evaluate, report, data, --help and --version; and what importing costs."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from sklearn.metrics import f1_score
+
+from chalknet import Model, load_dataset
+from chalknet.cli.data import NAMED
+from chalknet.data.catalogue import NAMES
+
+
+@pytest.fixture
+def digits_run(chalknet, tmp_path):
+    result = chalknet(
+        "train", "digits", "--epochs", 5, "--run-dir", "run", "--no-report", "--validation", 0.1
+    )
+    assert result.status == 0, result.err
+    return tmp_path / "run"
+
+
+def test_evaluate_agrees_with_scikit_learn(digits_run, chalknet):
+    test = load_dataset("digits").test
+    predicted = Model.load(digits_run / "model.safetensors").predict(test.X)
+    figures = chalknet("evaluate", "run", "--json").last
+    assert figures["correct"] == int((predicted == test.y).sum())
+    expected = f1_score(test.y, predicted, average=None)
+    assert [row["f1"] for row in figures["per_class"]] == pytest.approx(list(expected), rel=1e-12)
+    shown = chalknet("evaluate", "run").out
+    assert f"{figures['correct']:,} of 355" in shown
+    assert "precision" in shown
+
+
+def test_evaluate_on_other_data(digits_run, chalknet, tmp_path):
+    test = load_dataset("digits").test
+    np.savez(tmp_path / "some.npz", X=test.X[:50].reshape(-1, 8, 8), y=test.y[:50])
+    figures = chalknet("evaluate", "run", "some.npz", "--json").last
+    model = Model.load(digits_run / "model.safetensors")
+    assert figures["total"] == 50
+    assert figures["correct"] == model.evaluate(test.take(range(50))).correct
+    np.savez(tmp_path / "other.npz", X=test.X[:50], y=test.y[:50] + 5)
+    result = chalknet("evaluate", "run", "other.npz")
+    assert result.status == 2
+    assert "Traceback" not in result.err
+
+
+def test_report_is_written_again(digits_run, chalknet, tmp_path):
+    assert not (digits_run / "report.html").exists()
+    result = chalknet("report", "run", "--json")
+    assert result.status == 0, result.err
+    assert result.last == {"report": "run/report.html"}
+    page = (digits_run / "report.html").read_text(encoding="utf-8")
+    assert page.lstrip().lower().startswith("<!doctype html>")
+    result = chalknet("report", "run", "--output", "elsewhere.html")
+    assert result.out.strip() == "elsewhere.html"
+    assert (tmp_path / "elsewhere.html").read_text(encoding="utf-8") == page
+
+
+def test_data_lists_the_catalogue_and_describes_a_set(chalknet):
+    assert list(NAMED) == list(NAMES)
+    listed = chalknet("data").out
+    assert all(name in listed for name in NAMES)
+    assert list(chalknet("data", "--json").last["datasets"]) == list(NAMES)
+    facts = chalknet("data", "digits", "--json").last
+    assert facts["train"]["samples"] + facts["test"]["samples"] == 1797
+    assert sum(facts["train"]["classes"].values()) == facts["train"]["samples"]
+    assert (facts["train"]["smallest"], facts["train"]["largest"]) == (0.0, 1.0)
+    assert "8×8 images, 10 classes" in chalknet("data", "digits").out
+
+
+@pytest.mark.parametrize("command", ["train", "evaluate", "predict", "report", "data"])
+def test_help_teaches_by_example(command, chalknet):
+    result = chalknet(command, "--help")
+    assert result.status == 0
+    plain = re.sub(r"\x1b\[[0-9;]*m", "", result.out)
+    assert "Examples" in plain
+    assert f"chalknet {command}" in plain
+    assert not re.search(r"--[\w-]+…", plain)  # no option's name is cut off
+
+
+def test_commands_are_grouped_and_the_version_is_told(chalknet):
+    plain = re.sub(r"\x1b\[[0-9;]*m", "", chalknet("--help").out)
+    assert plain.index("Train") < plain.index("evaluate") < plain.index("Share")
+    import chalknet as package
+
+    assert chalknet("--version").out == f"chalknet {package.__version__}\n"
+    assert chalknet().status in (0, 2)
+
+
+def test_an_unknown_command_and_a_run_that_is_none(chalknet):
+    for arguments in (("trian",), ("evaluate", "nowhere"), ("predict", "nowhere", "x.png")):
+        result = chalknet(*arguments)
+        assert result.status == 2
+        assert result.err.startswith("chalknet: ")
+        assert "Traceback" not in result.err
+
+
+HEAVY = ("matplotlib", "sklearn", "pydantic", "jinja2", "pooch", "pandas", "scipy", "numba", "rich")
+
+
+@pytest.mark.parametrize(
+    ("statement", "absent"),
+    [
+        ("import chalknet", (*HEAVY, "numpy", "typer")),
+        ("import chalknet; chalknet.Network, chalknet.train, chalknet.Model", HEAVY),
+        (
+            "from chalknet.cli.app import main; main(['--help'])",
+            (*(name for name in HEAVY if name != "rich"), "numpy"),
+        ),
+    ],
+)
+def test_heavy_libraries_are_not_imported_before_they_are_needed(statement, absent):
+    script = f"import sys\n{statement}\nprint([m for m in {absent!r} if m in sys.modules])"
+    found = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+    )
+    assert found.stdout.strip().splitlines()[-1] == "[]"
+
+
+def test_every_public_name_is_there_and_sorted():
+    import chalknet as package
+
+    assert list(package.__all__) == sorted(package.__all__)
+    for name in package.__all__:
+        assert getattr(package, name) is not None
+    with pytest.raises(AttributeError, match="no attribute 'Perceptron'"):
+        _ = package.Perceptron
+
+
+def test_json_is_one_compact_object_a_line(digits_run, chalknet):
+    result = chalknet("evaluate", "run", "--json")
+    assert result.out.count("\n") == 1
+    assert result.out.strip() == json.dumps(result.last, separators=(",", ":"), ensure_ascii=False)
