@@ -55,21 +55,26 @@ class Preprocessing:
         if scaling == "pixels":
             return cls(divisor=255.0)
         if scaling == "standard":
-            mean = X.mean(axis=0, dtype=np.float64)
-            deviation = X.std(axis=0, dtype=np.float64)
             # The mean of equal numbers can miss them by a rounding error; so can the deviation.
-            constant = np.ptp(X, axis=0) == 0
-            return cls(offset=mean, divisor=np.where(constant, 1.0, deviation))
+            constant = X.min(axis=0) == X.max(axis=0)
+            mean = np.where(constant, X[0], X.mean(axis=0, dtype=np.float64))
+            deviation = np.where(constant, 1.0, X.std(axis=0, dtype=np.float64))
+            return cls(offset=mean, divisor=deviation)
         raise ConfigurationError(
             f"scaling must be auto, none, pixels or standard, not {scaling!r}."
         )
 
     def apply(self, X: Array, dtype: npt.DTypeLike) -> Array:
-        """Rows of ``X`` (n, features) as network inputs of ``dtype``, computed in that type."""
+        """Rows of ``X`` (n, features) as network inputs of ``dtype``, computed in that type.
+
+        Only the difference to an offset is taken in float64: of large numbers that differ little,
+        such as years or times, float32 would leave nothing.
+        """
         dtype = np.dtype(dtype)
-        inputs = X.astype(dtype, copy=False)
         if np.any(self.offset):
-            inputs = inputs - np.asarray(self.offset, dtype)
+            inputs = np.subtract(X, self.offset, dtype=np.float64).astype(dtype, copy=False)
+        else:
+            inputs = X.astype(dtype, copy=False)
         if np.any(np.asarray(self.divisor) != 1):
             inputs = inputs / np.asarray(self.divisor, dtype)
         return inputs

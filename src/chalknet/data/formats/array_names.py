@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Sequence
 
 from chalknet.errors import DataFormatError
@@ -19,8 +20,9 @@ def pick(
 ) -> tuple[str, str]:
     """The names of the inputs and of the labels, given or found.
 
-    Case and underscores do not matter: ``X``, ``xdata``, ``x_data``, ``X_train`` and
-    ``train_images`` are all found. ``part`` is ``"test"`` for the test set's arrays.
+    Case, underscores and slashes do not matter: ``X``, ``xdata``, ``x_data``, ``X_train``,
+    ``train_images`` and ``train/X`` are all found. ``part`` is ``"test"`` for the arrays of the
+    test set.
     """
     chosen_inputs = _find(names, inputs, INPUTS, part, "inputs", place)
     chosen_target = _find(names, target, TARGETS, part, "target", place)
@@ -71,4 +73,4 @@ def _find(
 
 def _matches(names: Sequence[str], usual: Sequence[str], part: str) -> list[str]:
     wanted = {part + name for name in usual} | {name + part for name in usual}
-    return [name for name in names if name.lower().replace("_", "") in wanted]
+    return [name for name in names if re.sub("[_/]", "", name.lower()) in wanted]

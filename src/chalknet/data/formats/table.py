@@ -128,7 +128,8 @@ def labels_from_text(
     if all(is_whole(text.strip()) for text in texts):
         return numbers_as_target(np.array([int(text) for text in texts]), task)
     values = [number(text.replace(",", ".", 1) if decimal_comma else text) for text in texts]
-    if task == "regression" or (task is None and _is_quantity(texts, values)):
+    quantity = _is_quantity(texts, values)
+    if task == "regression" or (task is None and quantity):
         if None in values:
             at = values.index(None)
             raise DataFormatError(
@@ -137,15 +138,15 @@ def labels_from_text(
                 "names of classes."
             )
         return np.array(values, np.float64)
-    if None not in values and all(value == round(value) for value in values if value is not None):
+    if quantity and all(value is not None and value.is_integer() for value in values):
         return numbers_as_target(np.array(values, np.float64), task)
     return string_array(texts, allowance, place)
 
 
 def _is_quantity(texts: Sequence[str], values: Sequence[float | None]) -> bool:
-    """Whether any cell is a number with a fraction or an exponent: names of classes have none."""
+    """Whether any cell is a number with a point or an exponent: names of classes have none."""
     return any(
-        value is not None and not is_whole(text.strip())
+        value is not None and not text.strip().lstrip("+-").isdigit()
         for text, value in zip(texts, values, strict=True)
     )
 
