@@ -22,6 +22,7 @@ chalknet predict runs/flowers-20260101-120000 new_flowers.csv --output predicted
 """
 
 ROWS_SHOWN = 20
+LEAST_SHOWN = 0.00005  # what four digits would show as 0.0000
 
 
 def predict(
@@ -105,7 +106,8 @@ def _print(rows: list[dict[str, Any]], top: int, output: Path | None) -> None:
         cells.append(Text(f"{value:.6g}" if isinstance(value, float) else str(value), style="bold"))
         if "probabilities" in row:
             ranked = sorted(row["probabilities"].items(), key=lambda item: -item[1])[:top]
-            cells.append(Text("   ".join(f"{name} {p:.4f}" for name, p in ranked)))
+            shown = [(name, p) for name, p in ranked if p >= LEAST_SHOWN] or ranked[:1]
+            cells.append(Text("  ".join(f"{name} {p:.4f}" for name, p in shown)))
         table.add_row(*cells)
     results().print(table)
     if len(rows) > ROWS_SHOWN and output is None:

@@ -33,6 +33,9 @@ class Display(Listener):
         """Say that training was stopped and how to go on."""
         messages().print(f"Stopped. Go on with: chalknet train --resume {folder}", markup=False)
 
+    def writing_report(self) -> None:
+        """Say that the report is being written, which takes a moment."""
+
     def finished(self, outcome: Outcome, folder: RunFolder, *, with_report: bool) -> None:
         """Say what came of it."""
 
@@ -185,6 +188,11 @@ class EpochTable(Display):
         values += [f"{rate:,.0f}", f"{record.seconds:.2f}", _clock(left)]
         cells = zip(values, self._columns, strict=True)
         self._say("  ".join(f"{value:>{_width(name)}}" for value, name in cells))
+
+    def writing_report(self) -> None:
+        """On a terminal, a word that the next line replaces."""
+        if self._console.is_terminal:
+            self._console.print("writing the report…", end="\r")
 
     def finished(self, outcome: Outcome, folder: RunFolder, *, with_report: bool) -> None:
         """Print the figures on the test set and where everything is."""
