@@ -191,8 +191,8 @@ def train(
         show.interrupted(folder)
         return 128 + (interruption.signal or signal.SIGINT)
     if not no_report:
-        show.writing_report()
-        _write_report(job, outcome, folder)
+        with show.writing_report():
+            _write_report(job, outcome, folder)
     show.finished(outcome, folder, with_report=not no_report)
     return 0
 

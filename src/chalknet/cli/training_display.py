@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -33,8 +34,9 @@ class Display(Listener):
         """Say that training was stopped and how to go on."""
         messages().print(f"Stopped. Go on with: chalknet train --resume {folder}", markup=False)
 
-    def writing_report(self) -> None:
-        """Say that the report is being written, which takes a moment."""
+    def writing_report(self) -> AbstractContextManager[Any]:
+        """A context in which the report is written, which takes a moment."""
+        return nullcontext()
 
     def finished(self, outcome: Outcome, folder: RunFolder, *, with_report: bool) -> None:
         """Say what came of it."""
@@ -123,8 +125,10 @@ class EpochTable(Display):
         )
         self._say(
             f"{'-'.join(map(str, network.widths))} {activations}, "
-            f"{len(network.parameters):,} parameters, {training.plan.loss.spec}, "
-            f"{training.plan.optimizer.name} {training.plan.optimizer.learning_rate:g}, "
+            f"{len(network.parameters):,} parameters"
+        )
+        self._say(
+            f"{training.plan.loss.spec}, {training.plan.optimizer.name} {training.plan.optimizer.learning_rate:g}, "
             f"batches of {training.batch_size}, {training.engine.name} engine"
         )
         if training.position.epoch or training.position.step:
@@ -189,10 +193,11 @@ class EpochTable(Display):
         cells = zip(values, self._columns, strict=True)
         self._say("  ".join(f"{value:>{_width(name)}}" for value, name in cells))
 
-    def writing_report(self) -> None:
-        """On a terminal, a word that the next line replaces."""
-        if self._console.is_terminal:
-            self._console.print("writing the report…", end="\r")
+    def writing_report(self) -> AbstractContextManager[Any]:
+        """On a terminal, a sign of life that is gone afterwards."""
+        if not self._console.is_terminal:
+            return nullcontext()
+        return self._console.status("writing the report…")
 
     def finished(self, outcome: Outcome, folder: RunFolder, *, with_report: bool) -> None:
         """Print the figures on the test set and where everything is."""
