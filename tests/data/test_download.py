@@ -58,8 +58,9 @@ class Mirror:
         for key, value in ({"Content-Length": str(len(body))} | named).items():
             handler.send_header(key, value)
         handler.end_headers()
-        handler.wfile.write(body)
+        # Counted first: the client may be done before this thread runs again.
         self.served[-1] += len(body)
+        handler.wfile.write(body)
 
     def good(self, handler, body: bytes, asked: str | None) -> None:
         if asked is None:

@@ -28,13 +28,21 @@ class Allowance:
     """How much memory the data of one file may take: 40 MiB + 4 × the file, or ``max_bytes``.
 
     Every array is charged before it is made, so that a small compressed file cannot unfold into
-    a large one unasked.
+    a large one unasked. ``otherwise`` is what its owner can do instead of raising the limit.
     """
 
-    def __init__(self, path: FilePath, file_bytes: int, max_bytes: int | None = None) -> None:
+    def __init__(
+        self,
+        path: FilePath,
+        file_bytes: int,
+        max_bytes: int | None = None,
+        *,
+        otherwise: str = "store it uncompressed",
+    ) -> None:
         self.path = path
         self.file_bytes = file_bytes
         self.limit = FREE + 4 * file_bytes if max_bytes is None else max_bytes
+        self._otherwise = otherwise
         self._charged = 0
 
     def charge(self, nbytes: int, what: str) -> None:
@@ -44,7 +52,7 @@ class Allowance:
             raise DataFormatError(
                 f"{self.path}: {what} would take {in_words(self._charged)} of memory, but from a "
                 f"file of {in_words(self.file_bytes)} only {in_words(self.limit)} are expected; "
-                "if you trust the file, raise max_bytes or store it uncompressed."
+                f"if you trust the file, raise max_bytes, or {self._otherwise}."
             )
 
 

@@ -65,7 +65,7 @@ def read_csv(
         table.labels,
         table.lines,
         task,
-        Allowance(path, file_size(path), max_bytes),
+        Allowance(path, file_size(path), max_bytes, otherwise="shorten the labels"),
         f"{path}: column {table.names[table.y_column]!r}",
         decimal_comma=table.separator != ",",
     )

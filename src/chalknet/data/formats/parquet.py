@@ -48,7 +48,7 @@ def read_parquet(
         names = _names(file, path)
         y_column = choose_target(names, target, str(path))
         columns = choose_columns(names, inputs, y_column, str(path))
-        allowance = Allowance(path, file_size(path), max_bytes)
+        allowance = _allowance(path, max_bytes)
         X = _features(file, columns, names, allowance)
         allowance.charge(file.metadata.num_rows * LABEL_BYTES, "the target column")
     # A column of text can repeat a few values for ever in a few bytes: keep it as indices.
@@ -65,7 +65,12 @@ def read_parquet_inputs(
         names = _names(file, path)
         wanted = names if feature_names is None else feature_names
         columns = find_columns(names, wanted, str(path), "inputs")
-        return _features(file, columns, names, Allowance(path, file_size(path), max_bytes))
+        return _features(file, columns, names, _allowance(path, max_bytes))
+
+
+def _allowance(path: FilePath, max_bytes: int | None) -> Allowance:
+    # Repeated values are stored once even without compression, so only another format helps.
+    return Allowance(path, file_size(path), max_bytes, otherwise="write the table as CSV")
 
 
 @contextlib.contextmanager
