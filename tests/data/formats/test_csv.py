@@ -96,6 +96,24 @@ def test_without_names_columns_are_numbered(write) -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "names", "rows"),
+    [
+        ("5.1,3.5,setosa\n6,3,virginica\n", ("column_1", "column_2"), 2),
+        ("0,1\n1,0\n", ("column_1",), 2),
+        ("0,1,2,label\n5,6,7,a\n7,8,9,b\n", ("0", "1", "2"), 2),
+        ("0,1,2\n5,6,1\n7,8,0\n", ("0", "1"), 2),
+        ("0,label\n5,a\n6,b\n", ("0",), 2),
+        ("2020,2021,label\n5,6,a\n7,8,b\n", ("column_1", "column_2"), 3),
+        ("a,b,1\n1,2,3\n4,5,6\n", ("a", "b"), 2),
+    ],
+)
+def test_whether_the_first_line_names_the_columns(text: str, names, rows: int, write) -> None:
+    dataset = read_dataset(write(text))
+    assert dataset.feature_names == names
+    assert len(dataset) == rows
+
+
+@pytest.mark.parametrize(
     ("cells", "labels", "task"),
     [
         ("1 2 1", [1, 2, 1], "classification"),
@@ -161,6 +179,7 @@ def test_a_bad_cell_far_down_is_placed(write) -> None:
     [
         ("", "is empty"),
         ("a,b\n", "no rows below them"),
+        ("a;b;y\n1;2\n", "line 2 has 2 cells, but there are 3 columns"),
         ("a,b\n1,2\n3\n", "line 3 has 1 cells, but there are 2 columns"),
         ("a,a\n1,2\n3,4\n", "two columns are named 'a'"),
         (",a,y\n0,1,2\n1,3,4\n", "column 1 has no name.*index=False"),

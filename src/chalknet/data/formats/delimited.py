@@ -49,9 +49,10 @@ def read_csv(
     """Read a table with a target column.
 
     The separator is found (comma, semicolon or tab); with semicolons and tabs a decimal comma is
-    understood. A first line that holds only numbers is data, and the columns are then called
-    ``column_1``, ``column_2`` …. Numbers are kept in float32 where that holds all of them exactly,
-    otherwise in float64.
+    understood. A first line with numbers wherever the second has numbers is data, and the columns
+    are then called ``column_1``, ``column_2`` …; only 0, 1, 2 … are taken for names, as pandas
+    writes them. Numbers are kept in float32 where that holds all of them exactly, otherwise in
+    float64.
     """
     place = str(path)
 
@@ -116,7 +117,7 @@ class _Table:
             itertools.chain(first_lines, lines), delimiter=self.separator, strict=True
         )
         first = next(rows, [])
-        named = not all(number(self._with_point(cell)) is not None for cell in first)
+        named = self._is_header(first, first_lines[-1])
         self.names = [cell.strip() for cell in first] if named else _numbered(len(first))
         require_distinct(self.names, str(self.path))
         self.columns, self.y_column = choice(self.names, named)
@@ -141,6 +142,21 @@ class _Table:
                 cells = []
         if cells:
             self._keep(cells)
+
+    def _is_header(self, first: list[str], second_line: str) -> bool:
+        """Whether the first row names the columns: numbers in it mean that it does not."""
+        second = next(csv.reader([second_line], delimiter=self.separator), [])
+        if len(second) != len(first):
+            return True
+        pairs = [
+            number(self._with_point(above))
+            for above, below in zip(first, second, strict=True)
+            if number(self._with_point(below)) is not None
+        ]
+        if None in pairs or not pairs:
+            return True
+        as_pandas_numbers = pairs == list(range(len(pairs)))
+        return as_pandas_numbers and (len(pairs) >= 3 or len(pairs) < len(first))
 
     def _keep(self, cells: list[str]) -> None:
         """Turn cells into a block of numbers."""
@@ -222,13 +238,13 @@ class _Lines(Iterator[str]):
 
 
 def _separator(first_lines: Sequence[str]) -> str:
-    """The separator that splits both lines into as many cells, and into most."""
+    """The separator that splits both lines into as many cells and into most; else the first."""
 
-    def cells(separator: str) -> int:
+    def cells(separator: str) -> tuple[int, int]:
         with contextlib.suppress(csv.Error):
-            counts = {len(next(csv.reader([line], delimiter=separator))) for line in first_lines}
-            return counts.pop() if len(counts) == 1 else 0
-        return 0
+            counts = [len(next(csv.reader([line], delimiter=separator))) for line in first_lines]
+            return counts[0] if len(set(counts)) == 1 else 1, counts[0]
+        return 0, 0
 
     return max(SEPARATORS, key=cells)
 
