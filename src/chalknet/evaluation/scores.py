@@ -100,9 +100,13 @@ def _target_score(truth: Array, predicted: Array, column: int) -> TargetScore:
     from sklearn.metrics import mean_absolute_error, mean_squared_error, r2_score
 
     t, p = truth[:, column], predicted[:, column]
+    name = "target" if truth.shape[1] == 1 else f"target {column + 1}"
+    if not np.isfinite(p).all():
+        # A rate eᵒ may overflow; scikit-learn refuses such numbers, a reader wants to see them.
+        return TargetScore(name, math.inf, math.inf, math.inf, None)
     squared = float(mean_squared_error(t, p))
     return TargetScore(
-        "target" if truth.shape[1] == 1 else f"target {column + 1}",
+        name,
         squared,
         math.sqrt(squared),
         float(mean_absolute_error(t, p)),
@@ -113,10 +117,12 @@ def _target_score(truth: Array, predicted: Array, column: int) -> TargetScore:
 def largest_residuals(truth: Array, predicted: Array, limit: int) -> tuple[Residual, ...]:
     """The largest errors over all samples and targets of (n, K) predictions, largest first."""
     residuals = predicted - truth
-    # Targets may have different units: each is measured against its own typical error.
-    typical = np.sqrt(np.mean(residuals**2, axis=0))
-    typical[typical == 0] = 1.0
-    order = np.argsort(-np.abs(residuals / typical), axis=None, kind="stable")[:limit]
+    with np.errstate(over="ignore", invalid="ignore"):
+        # Targets may have different units: each is measured against its own typical error.
+        typical = np.sqrt(np.mean(residuals**2, axis=0))
+        typical[typical == 0] = 1.0
+        size = np.nan_to_num(np.abs(residuals / typical), nan=np.inf)
+    order = np.argsort(-size, axis=None, kind="stable")[:limit]
     return tuple(
         Residual(int(i), int(k), float(truth[i, k]), float(predicted[i, k]), float(residuals[i, k]))
         for i, k in zip(*np.unravel_index(order, residuals.shape), strict=True)
