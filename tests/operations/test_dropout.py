@@ -81,6 +81,12 @@ def test_mask_by_big_integers(key: int, n: int, width: int, rate: float) -> None
     assert np.array_equal(dropout_mask(key, (n, width), rate), expected)
 
 
+def test_an_element_is_dropped_below_the_rate_and_kept_at_it() -> None:
+    rate = uniform(42, 5)[4]
+    assert dropout_mask(42, (1, 5), rate)[0, 4] > 0
+    assert dropout_mask(42, (1, 5), float(np.nextafter(rate, 1)))[0, 4] == 0
+
+
 @given(key=words, first=st.integers(1, 7), more=st.integers(0, 5), width=st.integers(1, 9))
 @settings(max_examples=100, deadline=None)
 def test_an_element_depends_on_key_and_number_alone(

@@ -93,6 +93,19 @@ class TestSoftmax:
         assert worst(truth.errors(p)) <= TOLERANCE[dtype]
 
 
+@pytest.mark.parametrize("dtype", FLOATS)
+def test_probabilities_of_the_largest_floats(dtype: Float) -> None:
+    """Also where the difference of two logits does not fit the type."""
+    info = np.finfo(dtype)
+    largest, below = info.max, np.nextafter(info.max, dtype(0))
+    o = np.array([[largest, -largest, 0], [below, largest, -1], [-largest, 1, -largest]], dtype)
+    with np.errstate(**FAULTS):
+        p = SoftmaxCrossEntropy().predict(o)
+        _, gradient = SoftmaxCrossEntropy().value_and_grad(o, [0, 1, 1])
+    assert p.tolist() == [[1, 0, 0], [0, 1, 0], [0, 1, 0]]
+    assert not gradient.any()
+
+
 @given(st.data())
 @settings(max_examples=150, deadline=None)
 def test_any_softmax(data: st.DataObject) -> None:

@@ -68,8 +68,8 @@ class SoftmaxCrossEntropy(Loss):
         log_sum = np.log1p(_sum_of_others(e)[rows, largest])
         q = _sum_of_others(p)
         if t.ndim == 2:
-            # 0 · log 0 = 0: a class that cannot be has no part in the loss.
-            half_gap = 0.5 * top[:, None] - 0.5 * np.where(t > 0, o, top[:, None])
+            # −log p is finite, so a class that cannot be (t = 0) has no part in the loss.
+            half_gap = 0.5 * top[:, None] - 0.5 * o
             terms = 2.0 * (t * half_gap).sum(axis=1) + t.sum(axis=1) * log_sum
             return terms, p * _sum_of_others(t) - t * q
         p[rows, t] = -q[rows, t]
