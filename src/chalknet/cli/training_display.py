@@ -118,7 +118,7 @@ class EpochTable(Display):
             sizes.append(f"{len(parts.validation):,} to validate")
         if parts.test is not None:
             sizes.append(f"{len(parts.test):,} to test")
-        network = training.network
+        network, plan = training.network, training.plan
         self._say(f"{parts.train.name}: {', '.join(sizes)}")
         activations = " ".join(
             dict.fromkeys(layer.activation.spec for layer in network.layers[:-1])
@@ -128,13 +128,13 @@ class EpochTable(Display):
             f"{len(network.parameters):,} parameters"
         )
         self._say(
-            f"{training.plan.loss.spec}, {training.plan.optimizer.name} {training.plan.optimizer.learning_rate:g}, "
+            f"{plan.loss.spec}, {plan.optimizer.name} {plan.optimizer.learning_rate:g}, "
             f"batches of {training.batch_size}, {training.engine.name} engine"
         )
         if training.position.epoch or training.position.step:
             self._say(f"going on after epoch {training.position.epoch}")
         self._say("")
-        self._head(training.plan.loss.classifies, parts.validation is not None, job)
+        self._head(plan.loss.classifies, parts.validation is not None, job)
         self._begin_bar(training.epochs)
 
     def _head(self, classifies: bool, validates: bool, job: TrainingJob) -> None:
