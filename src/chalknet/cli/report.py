@@ -24,6 +24,15 @@ chalknet report runs/mnist-20260101-120000
 chalknet report runs/mnist-20260101-120000 --output mnist.html
 """
 
+# How the work was done, not what was learned.
+OF_NO_INTEREST = {
+    "data_dir",
+    "threads",
+    "checkpoint_every",
+    "checkpoint_minutes",
+    "evaluate_test_each_epoch",
+}
+
 
 def report(
     run: Annotated[Path, typer.Argument(help="The folder of a run.", show_default=False)],
@@ -75,7 +84,7 @@ def write(
         output or folder.report_path,
         model=model,
         history=history,
-        settings=config.model_dump(mode="json", exclude_none=True),
+        settings=config.model_dump(mode="json", exclude_none=True, exclude=OF_NO_INTEREST),
         train=parts.train,
         validation=parts.validation,
         test=parts.test,
