@@ -77,7 +77,7 @@ class TestOnTheGrid:
 
 @pytest.mark.parametrize("spec", SPECS)
 @given(z=st.lists(st.floats(allow_nan=False, allow_infinity=False), min_size=1, max_size=4))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=80, deadline=None)
 def test_any_float64(spec: str, z: list[float]) -> None:
     _check_any(spec, np.array(z))
 
@@ -86,7 +86,7 @@ def test_any_float64(spec: str, z: list[float]) -> None:
 @given(
     z=st.lists(st.floats(allow_nan=False, allow_infinity=False, width=32), min_size=1, max_size=4)
 )
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=80, deadline=None)
 def test_any_float32(spec: str, z: list[float]) -> None:
     _check_any(spec, np.array(z, dtype=np.float32))
 

@@ -22,15 +22,15 @@ VANISHING = {
 
 @functools.cache
 def grid(dtype: type[np.floating[Any]]) -> Floats:
-    """About 1,800 numbers of the type, of both signs."""
+    """About 3,500 numbers of the type, of both signs."""
     info = np.finfo(dtype)
     rng = np.random.default_rng(20240229)
     lowest, highest = np.log10(float(info.smallest_subnormal)), np.log10(float(info.max))
     magnitudes = [
-        10.0 ** np.linspace(lowest, highest - 1e-6, 160),
-        rng.uniform(0.0, 4.0, 200),
-        rng.uniform(0.0, 45.0, 250),
-        *(rng.uniform(low, high, 60) for low, high in VANISHING[dtype]),
+        10.0 ** np.linspace(lowest, highest - 1e-6, 300),
+        rng.uniform(0.0, 4.0, 500),
+        rng.uniform(0.0, 45.0, 500),
+        *(rng.uniform(low, high, 150) for low, high in VANISHING[dtype]),
         np.array([0.5, 1.0, 2.0, 3.0, 8.0, 1e30, 1e30 * 1.25]),
     ]
     positive = np.concatenate(magnitudes).astype(dtype)
