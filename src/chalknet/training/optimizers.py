@@ -64,6 +64,10 @@ class Optimizer(ABC):
                 raise ConfigurationError(
                     f"{self.name}: {field.name} must be a finite number ≥ 0, not {value}."
                 )
+            if field.name == "epsilon" and value == 0:
+                raise ConfigurationError(
+                    f"{self.name}: epsilon must be positive: it keeps 0/0 away."
+                )
             if field.name in ("momentum", "decay", "beta_1", "beta_2") and value >= 1:
                 raise ConfigurationError(f"{self.name}: {field.name} must be below 1, not {value}.")
 
