@@ -99,7 +99,7 @@ def test_without_momentum_both_are_plain_descent() -> None:
 
 def test_first_step_of_adam_is_the_rate_whatever_the_gradient() -> None:
     w = np.zeros(3)
-    Adam(learning_rate=0.1, epsilon=0.0).step(
+    Adam(learning_rate=0.1, epsilon=1e-300).step(
         w, np.array([1e-8, -3.0, 1e9]), Adam(learning_rate=0.1).init(w)
     )
     assert np.allclose(w, [-0.1, 0.1, -0.1], rtol=1e-14)
@@ -164,3 +164,13 @@ def test_messages(make: Callable[[], Any], message: str) -> None:
     with pytest.raises(ConfigurationError) as error:
         make()
     assert str(error.value) == message
+
+
+@pytest.mark.parametrize("optimizer", [RMSprop, Adagrad, Adam, AdamW])
+def test_epsilon_keeps_zero_gradients_from_dividing_by_zero(optimizer) -> None:
+    with pytest.raises(ConfigurationError, match="epsilon must be positive"):
+        optimizer(learning_rate=0.1, epsilon=0.0)
+    w = np.ones(2)
+    usual = optimizer(learning_rate=0.0 if optimizer is AdamW else 0.1)
+    assert usual.step(w, np.zeros(2), usual.init(w))
+    assert w.tolist() == [1.0, 1.0]
