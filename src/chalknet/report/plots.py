@@ -55,7 +55,8 @@ def curves(
     with _drawing():
         figure_, axes = _axes(right=78)
         arrays = [np.array([math.nan if v is None else v for v in c.values]) for c in lines]
-        logarithmic = not percent and _wants_logarithm(arrays)
+        finite = np.concatenate([array[np.isfinite(array)] for array in arrays])
+        logarithmic = not percent and _wants_logarithm(finite)
         for line, values in zip(lines, arrays, strict=True):
             axes.plot(
                 epochs,
@@ -69,7 +70,7 @@ def curves(
         if best is not None:
             _mark_best(axes, best, epochs, arrays[-1])
         _epoch_axis(axes, epochs)
-        _value_axis(axes, arrays, percent=percent, logarithmic=logarithmic)
+        _value_axis(axes, finite, percent=percent, logarithmic=logarithmic)
         _label_ends(axes, epochs, lines, arrays, logarithmic=logarithmic)
         return _svg(figure_, prefix, f"{title} over epochs {epochs[0]} to {epochs[-1]}.")
 
@@ -114,8 +115,8 @@ def scatter(prefix: str, truth: Array, predicted: Array, *, name: str) -> Markup
         pad = 0.04 * (high - low) or 1.0
         axes.plot([low, high], [low, high], color=INK["soft"], linewidth=1.0)
         axes.plot(
-            truth, predicted, linestyle="", marker="o", markersize=4.2, alpha=0.45,
-            markerfacecolor=INK["blue"], markeredgecolor="none",
+            truth, predicted, linestyle="", color=INK["blue"], marker="o", markersize=4.2,
+            alpha=0.45, markeredgewidth=0,
         )  # fmt: skip
         axes.set_xlim(low - pad, high + pad)
         axes.set_ylim(low - pad, high + pad)
@@ -236,17 +237,15 @@ def _svg(figure_: Figure, prefix: str, label: str) -> Markup:
     return inline_svg(stream.getvalue(), prefix=prefix, label=label)
 
 
-def _wants_logarithm(arrays: Sequence[Array]) -> bool:
-    values = np.concatenate(arrays)
-    values = values[np.isfinite(values)]
-    return len(values) > 1 and values.min() > 0 and values.max() > 20 * values.min()
+def _wants_logarithm(values: Array) -> bool:
+    return len(values) > 1 and bool(0 < 20 * values.min() < values.max())
 
 
 def _mark_best(axes: Axes, best: int, epochs: Sequence[int], values: Array) -> None:
     axes.axvline(best, color=INK["soft"], linewidth=0.8, linestyle=(0, (1, 2)))
     value = values[list(epochs).index(best)]
-    axes.plot([best], [value], marker="o", markersize=8, markerfacecolor="none",
-              markeredgecolor=INK["ink"], markeredgewidth=1.3)  # fmt: skip
+    axes.plot([best], [value], linestyle="", color=INK["ink"], marker="o", markersize=8,
+              markerfacecolor="none", markeredgewidth=1.3)  # fmt: skip
     right_half = best > (epochs[0] + epochs[-1]) / 2
     # Where the curve is not: it ends high for accuracy, low for loss.
     low = 2 * value > np.nansum(axes.get_ylim())
@@ -272,18 +271,17 @@ def _epoch_axis(axes: Axes, epochs: Sequence[int]) -> None:
     axes.set_xlabel("epoch")
 
 
-def _value_axis(axes: Axes, arrays: Sequence[Array], *, percent: bool, logarithmic: bool) -> None:
+def _value_axis(axes: Axes, values: Array, *, percent: bool, logarithmic: bool) -> None:
     from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter
 
     if logarithmic:
         axes.set_yscale("log")
-        axes.yaxis.set_major_locator(LogLocator(subs=_log_subs(arrays)))
+        axes.yaxis.set_major_locator(LogLocator(subs=_log_subs(values)))
         axes.yaxis.set_minor_formatter(NullFormatter())
         axes.tick_params(which="minor", length=0)
     else:
         axes.yaxis.set_major_locator(MaxNLocator(5))
-        low, high = np.nanmin(np.concatenate(arrays)), np.nanmax(np.concatenate(arrays))
-        if not percent and 0 <= low < 0.5 * high:
+        if not percent and len(values) and 0 <= values.min() < 0.5 * values.max():
             axes.set_ylim(bottom=0)
     written = (lambda v, _: f"{v * 100:.4g} %") if percent else (lambda v, _: figure(v, 3))
     axes.yaxis.set_major_formatter(FuncFormatter(written))
@@ -297,10 +295,9 @@ def _value_axis(axes: Axes, arrays: Sequence[Array], *, percent: bool, logarithm
         axes.text(0, 1.02, "log scale", transform=axes.transAxes, fontsize=8.5, color=INK["soft"])
 
 
-def _log_subs(arrays: Sequence[Array]) -> tuple[float, ...]:
-    values = np.concatenate(arrays)
-    decades = math.log10(np.nanmax(values) / np.nanmin(values))
-    return (1.0,) if decades > 3 else (1.0, 3.0)
+def _log_subs(values: Array) -> tuple[float, ...]:
+    """Ticks at 1 and 3 of every decade, or at 1 alone where there are many."""
+    return (1.0,) if values.max() > 1e3 * values.min() else (1.0, 3.0)
 
 
 def _label_ends(

@@ -60,15 +60,15 @@ def _confusion(evaluation: ClassEvaluation, names: list[str]) -> dict[str, Any]:
     if len(names) > TABLE_CLASSES:
         return {"names": names, "map": confusion_map("confusion", share, names)}
     # The square root lets a confusion of one in a hundred still show.
-    shade = np.sqrt(share)
+    shade = 0.97 * np.sqrt(share)
     outcomes = [["true negative", "false positive"], ["false negative", "true positive"]]
     rows = [
         [
             {
                 "count": int(evaluation.confusion[i, j]),
                 "share": percent(float(share[i, j])),
-                "shade": f"{0.97 * shade[i, j]:.3f}",
-                "depth": "deep" if shade[i, j] >= 0.8 else "mid" if shade[i, j] >= 0.6 else "",
+                "shade": f"{shade[i, j]:.3f}",
+                "depth": _depth(float(shade[i, j]), right=i == j),
                 "right": i == j,
                 "outcome": outcomes[i][j] if len(names) == 2 else "",
             }
@@ -82,6 +82,16 @@ def _confusion(evaluation: ClassEvaluation, names: list[str]) -> dict[str, Any]:
         "names": names, "rows": list(zip(names, rows, strict=True)), "size": size,
         "upright": upright,
     }  # fmt: skip
+
+
+def _depth(shade: float, *, right: bool) -> str:
+    """Which ink is readable on a square of this opacity; the style sheet has the colours.
+
+    ``deep`` takes white on a light page, ``deep`` and ``mid`` take black on a dark one: there the
+    two contrasts cross, at 4.5 to 1.
+    """
+    deep, mid = (0.832, 0.613) if right else (0.969, 0.605)
+    return "deep" if shade >= deep else "mid" if shade >= mid else ""
 
 
 def _score_rows(scores: tuple[ClassScore, ...]) -> list[dict[str, Any]]:
