@@ -12,7 +12,8 @@ _HOMES = {
     "chalknet.data.catalogue": ("load_dataset",),
     "chalknet.data.dataset": ("Dataset", "Split"),
     "chalknet.data.preprocessing": ("Preprocessing",),
-    "chalknet.data.reading": ("read_dataset",),
+    "chalknet.data.reading": ("read_dataset", "read_inputs", "read_split"),
+    "chalknet.data.splits": ("split",),
     "chalknet.errors": (
         "ChalknetError",
         "ConfigurationError",

@@ -13,6 +13,7 @@ from chalknet.errors import ConfigurationError
 from chalknet.training.optimizers import (
     OPTIMIZERS,
     SGD,
+    Adagrad,
     Adam,
     AdamW,
     Momentum,

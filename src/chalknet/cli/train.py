@@ -68,6 +68,12 @@ def train(
     image_size: Annotated[
         str | None, _option(DATA, "Resize the images of a folder, as in 28x28.", metavar="HxW")
     ] = None,
+    max_bytes: Annotated[
+        int | None,
+        _option(
+            DATA, "Memory that a compressed file may unfold to.", default="40 MiB + 4 × the file"
+        ),
+    ] = None,
     scaling: Annotated[
         str | None, _option(DATA, "auto (bytes / 255), none, pixels or standard.", default="auto")
     ] = None,

@@ -56,6 +56,7 @@ class TrainConfig(BaseModel):
     inputs: str | None = None
     task: Literal["classification", "multilabel", "regression"] | None = None
     image_size: tuple[Positive, Positive] | None = None
+    max_bytes: Positive | None = None
     scaling: Literal["auto", "none", "pixels", "standard"] = "auto"
     validation: Fraction | None = None
     test: Fraction | None = None

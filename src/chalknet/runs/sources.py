@@ -58,6 +58,7 @@ def load_split(config: TrainConfig, progress: Progress | None = None) -> Split:
         inputs=config.inputs,
         task=config.task,
         image_size=config.image_size,
+        max_bytes=config.max_bytes,
     )
 
 
@@ -81,6 +82,7 @@ def load_like(
             inputs=model.feature_names or config.inputs,
             task="classification" if classification else config.task,
             image_size=(model.image_shape[0], model.image_shape[1]) if model.image_shape else None,
+            max_bytes=config.max_bytes,
         )
     found = test or train
     return replace(found, classes=model.classes, class_names=model.class_names)

@@ -52,7 +52,7 @@ class Allowance:
             raise DataFormatError(
                 f"{self.path}: {what} would take {in_words(self._charged)} of memory, but from a "
                 f"file of {in_words(self.file_bytes)} only {in_words(self.limit)} are expected; "
-                f"if you trust the file, raise max_bytes, or {self._otherwise}."
+                f"if you trust the file, raise max_bytes (--max-bytes), or {self._otherwise}."
             )
 
 
