@@ -120,11 +120,11 @@ def _success(shown: Shown, evaluation: Evaluation) -> list[Headline]:
         ]
     correct, total = evaluation.correct or 0, evaluation.total
     low, high = (f"{100 * bound:.1f}" for bound in wilson_interval(correct, total))
-    note = f"{count(correct)} of {count(total)} right; 95 % interval {low}–{high}"
+    what = " in all labels" if evaluation.task == "multilabel" else ""
+    note = f"{count(correct)} of {count(total)} right{what}; 95 % interval {low}–{high}"
     figures = [Headline(f"{role} accuracy", percent(correct / total), note)]
     if isinstance(evaluation, MultilabelEvaluation):
         wrong = percent(evaluation.hamming_loss)
-        figures = [Headline(f"{role} accuracy", percent(correct / total), f"all labels {note}")]
         figures.append(Headline("Wrong marks", wrong, "Hamming loss: of all labels of all samples"))
     return figures
 
