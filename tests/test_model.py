@@ -23,6 +23,7 @@ from chalknet import (
     Network,
     Preprocessing,
     ShapeError,
+    TargetError,
 )
 from chalknet.operations.activations import ACTIVATIONS
 from chalknet.operations.losses import LOSSES
@@ -204,3 +205,22 @@ def test_a_damaged_foreign_or_missing_file_is_refused(tmp_path):
         Model.load(path)
     with pytest.raises(DataNotFoundError, match="there is no such file"):
         Model.load(tmp_path / "absent.safetensors")
+
+
+def test_a_test_set_may_lack_classes_or_have_them_in_another_order():
+    m = model()
+    y = m.predict(X)
+    few = Dataset(X[:3], y[:3], name="few")
+    assert m.evaluate(few).correct == 3
+    turned = Dataset(X, y, name="turned", classes=np.array(["ox", "dog", "cat"]))
+    assert m.evaluate(turned).correct == len(X)
+    assert m.evaluate(turned).loss == pytest.approx(m.evaluate(Dataset(X, y, name="y")).loss)
+    with pytest.raises(TargetError, match="the model predicts classes, but line has numbers"):
+        m.evaluate(Dataset(X, X[:, 0], name="line"))
+    with pytest.raises(TargetError, match="row 0 has the label 'fish'"):
+        m.evaluate(Dataset(X, ["fish"] * 7, name="sea"))
+
+
+def test_no_rows_give_no_predictions():
+    assert model().predict(np.zeros((0, 4))).shape == (0,)
+    assert model().predict_proba(np.zeros((0, 4))).shape == (0, 3)

@@ -27,8 +27,10 @@ _HOMES = {
         "ShapeError",
         "TargetError",
     ),
-    "chalknet.model": ("Model",),
-    "chalknet.network": ("Dense", "Gradients", "Network", "Trace"),
+    "chalknet.evaluation.metrics": ("Evaluation", "evaluate"),
+    "chalknet.layers": ("Dense", "Gradients", "Trace"),
+    "chalknet.model": ("Model", "Score"),
+    "chalknet.network": ("Network",),
     "chalknet.operations.activations": ("Activation",),
     "chalknet.operations.initializers": ("Initializer",),
     "chalknet.operations.losses": (
@@ -41,6 +43,7 @@ _HOMES = {
         "SigmoidCrossEntropy",
         "SoftmaxCrossEntropy",
     ),
+    "chalknet.report.page": ("write_report",),
     "chalknet.training.fit": ("fit", "train"),
     "chalknet.training.loop": ("Training",),
     "chalknet.training.optimizers": (

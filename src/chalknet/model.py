@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from chalknet.errors import (
     DataFormatError,
     ModelFileError,
     ShapeError,
+    TargetError,
 )
 from chalknet.network import Dense, Network
 from chalknet.operations.activations import as_activation
@@ -132,7 +133,7 @@ class Model:
         return np.concatenate(
             [
                 engine.output(self.network, self.preprocessing.apply(rows[some], self._dtype(rows)))
-                for some in slices(len(rows))
+                for some in slices(len(rows)) or [slice(0)]
             ]
         )
 
@@ -158,14 +159,45 @@ class Model:
         if self.classes is None:
             predictions = self.loss.predict(output)
             return predictions[:, 0] if predictions.shape[1] == 1 else predictions
+        decided = self.decide(output)
+        return decided if self.multilabel else self.classes[decided]
+
+    def decide(self, output: Matrix) -> Array:
+        """From the network's output (n, K) to class indices (n,), or marks 0 and 1 (multilabel).
+
+        The largest output decides, the first of equals; where each output decides for itself, its
+        side of the middle between the targets 0 and 1, which for a logit is that of p = ½.
+        """
+        above = output > (0.0 if self.loss.classifies else 0.5)
         if self.multilabel:
-            return (output > 0).astype(np.uint8)
+            return above.astype(np.uint8)
         if output.shape[1] == 1:
-            # Half way between the targets 0 and 1; for logits that is the logit of p = ½.
-            middle = 0.0 if self.loss.classifies else 0.5
-            return self.classes[(output[:, 0] > middle).astype(np.intp)]
-        labels: Array = self.classes[output.argmax(axis=1)]
-        return labels
+            return above[:, 0].astype(np.intp)
+        largest: Array = output.argmax(axis=1)
+        return largest
+
+    def in_own_classes(self, data: Dataset) -> Dataset:
+        """The same data with its labels numbered as the model numbers them.
+
+        A test set may lack a class, or have them in another order.
+
+        Raises
+        ------
+        TargetError
+            A label is none of the model's, or the data has numbers where the model has classes.
+        """
+        if (self.classes is None) != (data.task == "regression"):
+            predicts, has = "classes", "numbers as targets"
+            if self.classes is None:
+                predicts, has = "numbers", f"{data.task} targets"
+            raise TargetError(
+                f"the model predicts {predicts}, but {data.name} has {has}: "
+                "say what they are with task= when making the data set."
+            )
+        ours, theirs = self.classes, data.classes
+        if ours is None or (theirs is not None and np.array_equal(theirs, ours)):
+            return data
+        return replace(data, classes=self.classes, class_names=self.class_names)
 
     def evaluate(self, data: Dataset) -> Score:
         """Mean loss over ``data``; for classes also how many are classified correctly.
@@ -175,11 +207,9 @@ class Model:
         ShapeError, TargetError
             The data does not fit the model.
         """
-        self._checked(data.X[:1])
+        data = self.in_own_classes(data)
         targets = encode_targets(data, self.loss, self.network.widths[-1])
-        loss, accuracy = mean_loss_and_accuracy(
-            as_engine("auto"), self.network, self.loss, self.preprocessing, data.X, targets
-        )
+        loss, accuracy = mean_loss_and_accuracy(self.output, self.loss, data.X, targets)
         n = len(data)
         return Score(loss, accuracy, None if accuracy is None else round(accuracy * n), n)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,9 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from chalknet.data.dataset import Dataset, Task
-from chalknet.errors import TargetError
 from chalknet.model import Model
-from chalknet.operations.affine import Matrix
 from chalknet.training.batches import encode_targets
 from chalknet.training.validation import slices
 
@@ -72,7 +69,7 @@ def predictions_of(model: Model, data: Dataset) -> Predictions:
     ShapeError, TargetError
         The data does not fit the model, or has labels that the model does not know.
     """
-    data = _in_the_models_classes(model, data)
+    data = model.in_own_classes(data)
     targets = encode_targets(data, model.loss, model.network.widths[-1])
     outputs, losses = [], []
     for rows in slices(len(data)):
@@ -84,43 +81,9 @@ def predictions_of(model: Model, data: Dataset) -> Predictions:
     truth = data.targets.reshape(len(data), -1) if task != "classification" else data.targets
     with np.errstate(over="ignore", invalid="ignore"):
         scores = model.loss.predict(output)
-    decided: Array = scores
+    decided: Array = scores if task == "regression" else model.decide(output)
     if task == "classification":
-        decided = _decided_class(model, output)
         scores = np.hstack([1 - scores, scores]) if scores.shape[1] == 1 else scores
     elif task == "multilabel":
-        truth, decided = truth.astype(np.uint8), (output > _middle(model)).astype(np.uint8)
+        truth = truth.astype(np.uint8)
     return Predictions(task, truth, decided, scores, np.concatenate(losses), model.loss.classifies)
-
-
-def _in_the_models_classes(model: Model, data: Dataset) -> Dataset:
-    """The same data with its labels numbered as the model numbers them."""
-    if model.classes is None:
-        if data.task != "regression":
-            raise TargetError(
-                f"the model predicts numbers, but {data.name} has {data.task} targets: "
-                "make the data set with task='regression' if its labels are numbers."
-            )
-        return data
-    if data.task == "regression":
-        raise TargetError(
-            f"the model predicts classes, but {data.name} has numbers as targets: "
-            "make the data set with task='classification' if its numbers are labels."
-        )
-    if data.classes is not None and np.array_equal(data.classes, model.classes):
-        return data
-    # A test set may lack a class, or name its classes in another order.
-    return dataclasses.replace(data, classes=model.classes, class_names=model.class_names)
-
-
-def _decided_class(model: Model, output: Matrix) -> Array:
-    """Class indices from the raw output, whose order rounding in a softmax cannot blur."""
-    if output.shape[1] == 1:
-        return (output[:, 0] > _middle(model)).astype(np.int64)
-    largest: Array = output.argmax(axis=1)
-    return largest
-
-
-def _middle(model: Model) -> float:
-    """Half way between the targets 0 and 1: for logits, the logit of p = ½."""
-    return 0.0 if model.loss.classifies else 0.5

@@ -255,12 +255,13 @@ class Training:
     def _validate(self) -> tuple[float | None, float | None]:
         if self.validation is None:
             return None, None
+        plan, X = self.plan, self.validation.X
         return mean_loss_and_accuracy(
-            self.engine,
-            self.network,
-            self.plan.loss,
-            self.plan.preprocessing,
-            self.validation.X,
+            lambda rows: self.engine.output(
+                self.network, plan.preprocessing.apply(rows, self.network.dtype)
+            ),
+            plan.loss,
+            X,
             self._validation_targets,
         )
 

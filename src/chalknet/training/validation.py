@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from chalknet.data.preprocessing import Preprocessing
-from chalknet.engine import Engine
-from chalknet.network import Network
+from chalknet.operations.affine import Matrix
 from chalknet.operations.losses import Loss
 
 __all__ = ["mean_loss_and_accuracy", "slices"]
@@ -23,23 +22,22 @@ def slices(n: int) -> list[slice]:
 
 
 def mean_loss_and_accuracy(
-    engine: Engine,
-    network: Network,
+    output_of: Callable[[npt.NDArray[Any]], Matrix],
     loss: Loss,
-    preprocessing: Preprocessing,
     X: npt.NDArray[Any],
     targets: npt.NDArray[Any],
 ) -> tuple[float, float | None]:
     """Mean loss over all samples, and accuracy where there are classes (else None).
 
-    ``targets`` are as ``encode_targets`` gives them.
+    ``output_of`` gives the network's output for raw rows of ``X``; ``targets`` are as
+    ``encode_targets`` gives them.
     """
-    total, correct, classifies = 0.0, 0, loss.classifies
+    total, correct = 0.0, 0
     for rows in slices(len(X)):
-        output = engine.output(network, preprocessing.apply(X[rows], network.dtype))
+        output = output_of(X[rows])
         with np.errstate(over="ignore", invalid="ignore"):
             terms, _ = loss.terms(output, targets[rows])
         total += float(terms.sum())
         right = loss.correct(output, targets[rows])
         correct += 0 if right is None else int(np.count_nonzero(right))
-    return total / len(X), (correct / len(X) if classifies else None)
+    return total / len(X), (correct / len(X) if loss.classifies else None)

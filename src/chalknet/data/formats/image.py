@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import importlib.util
 import warnings
 from collections.abc import Iterator
 from typing import Any
@@ -84,10 +83,6 @@ def decoded(path: FilePath, *, colour: bool, size: tuple[int, int] | None = None
 @contextlib.contextmanager
 def _opened(path: FilePath, size: tuple[int, int] | None = None) -> Iterator[Any]:
     file_size(path)
-    if importlib.util.find_spec("PIL") is None:
-        raise MissingLibraryError(
-            'reading images needs Pillow: install it with  pip install "chalknet[images]"'
-        )
     from PIL import Image
 
     try:
