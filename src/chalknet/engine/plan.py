@@ -98,3 +98,8 @@ class Engine(Protocol):
 
     def output(self, network: Network, inputs: Matrix) -> Matrix:
         """The network's output (n, K) for preprocessed inputs (n, fan_in)."""
+
+    def predict(
+        self, network: Network, preprocessing: Preprocessing, X: npt.NDArray[Any]
+    ) -> Matrix:
+        """The network's output (n, K) for raw rows (n, features), taken as they are stored."""

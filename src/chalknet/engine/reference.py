@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 from threadpoolctl import threadpool_limits
 
+from chalknet.data.preprocessing import Preprocessing
 from chalknet.engine.plan import Plan, StepRange, Totals
 from chalknet.network import Network
 from chalknet.operations.affine import Matrix
@@ -14,6 +17,8 @@ from chalknet.operations.dropout import dropout_key, dropout_mask
 from chalknet.operations.penalties import l2_penalty_backward
 
 __all__ = ["ReferenceEngine"]
+
+ROWS_A_SLICE = 4096
 
 
 class ReferenceEngine:
@@ -38,11 +43,25 @@ class ReferenceEngine:
         with threadpool_limits(limits=1), np.errstate(over="ignore", invalid="ignore"):
             return network.output(inputs)
 
+    def predict(self, network: Network, preprocessing: Preprocessing, X: Any) -> Matrix:
+        """The network's output (n, K) for raw rows (n, features), in slices.
+
+        float64 rows compute in float64, whatever the network's type.
+        """
+        dtype = np.result_type(network.dtype, X.dtype if X.dtype.kind == "f" else np.float32)
+        output = np.empty((X.shape[0], network.widths[-1]), dtype)
+        for start in range(0, len(output), ROWS_A_SLICE):
+            some = _dense(X[start : start + ROWS_A_SLICE])
+            output[start : start + len(some)] = self.output(
+                network, preprocessing.apply(some, dtype)
+            )
+        return output
+
     def _step(self, plan: Plan, steps: StepRange, step: int, totals: Totals) -> bool:
         batch = slice(step * steps.batch_size, (step + 1) * steps.batch_size)
         rows = batch if steps.order is None else steps.order[batch]
         network, loss = plan.network, plan.loss
-        inputs = plan.preprocessing.apply(plan.X[rows], network.dtype)
+        inputs = plan.preprocessing.apply(_dense(plan.X[rows]), network.dtype)
         targets = plan.targets[rows]
         weight = None if plan.sample_weight is None else plan.sample_weight[rows]
 
@@ -65,6 +84,12 @@ class ReferenceEngine:
         totals.correct += 0 if correct is None else int(np.count_nonzero(correct))
         totals.samples += len(inputs)
         return True
+
+
+def _dense(rows: Any) -> npt.NDArray[Any]:
+    """Rows as an array, also when they are SciPy's sparse ones."""
+    dense: npt.NDArray[Any] = rows.toarray() if hasattr(rows, "toarray") else rows
+    return dense
 
 
 def _masks(plan: Plan, steps: StepRange, step: int, n: int) -> list[Matrix | None] | None:

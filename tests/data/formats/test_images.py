@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import importlib.util
 import struct
 import zlib
 from collections.abc import Callable
@@ -11,7 +10,7 @@ import pytest
 from PIL import Image
 
 from chalknet.data import read_dataset, read_inputs, read_split
-from chalknet.errors import DataFormatError, DataNotFoundError, MissingLibraryError, ShapeError
+from chalknet.errors import DataFormatError, DataNotFoundError, ShapeError
 
 GRAY = np.arange(20, dtype=np.uint8).reshape(4, 5) * 12
 COLOUR = np.arange(60, dtype=np.uint8).reshape(4, 5, 3) * 4
@@ -210,13 +209,4 @@ def test_a_photograph_stands_upright(tmp_path: Path) -> None:
 def test_sixteen_bits_are_refused(tmp_path: Path) -> None:
     path = save(tmp_path / "x.png", GRAY.astype(np.uint16) * 200)
     with pytest.raises(DataFormatError, match="more than 8 bits a channel"):
-        read_inputs(path)
-
-
-def test_without_pillow_the_message_says_what_to_install(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    path = save(tmp_path / "x.png", GRAY)
-    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
-    with pytest.raises(MissingLibraryError, match=r'pip install "chalknet\[images\]"'):
         read_inputs(path)

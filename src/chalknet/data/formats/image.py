@@ -11,7 +11,7 @@ import numpy as np
 
 from chalknet.data.formats.bounded import file_size
 from chalknet.data.formats.contents import Array, FilePath
-from chalknet.errors import DataFormatError, MissingLibraryError, ShapeError
+from chalknet.errors import DataFormatError, ShapeError
 
 __all__ = ["SUFFIXES", "colour_of", "decoded", "read_image"]
 
@@ -95,7 +95,7 @@ def _opened(path: FilePath, size: tuple[int, int] | None = None) -> Iterator[Any
                     image.draft(None, size[::-1])
                 _require_plain(image, path)
                 yield image
-    except (DataFormatError, MissingLibraryError):
+    except DataFormatError:
         raise
     # Pillow's decoders raise nearly every built-in exception on damaged files.
     except Exception as error:  # noqa: BLE001
