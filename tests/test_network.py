@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import copy
+import pickle
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -198,6 +201,24 @@ def test_whole_numbers_are_taken_in_the_type_of_the_network() -> None:
 def test_no_samples_is_no_error() -> None:
     net = network()
     assert net.output(np.zeros((0, 3))).shape == (0, 2)
+
+
+@pytest.mark.parametrize(
+    "copied",
+    [copy.copy, copy.deepcopy, lambda net: pickle.loads(pickle.dumps(net))],
+    ids=["copy", "deepcopy", "pickle"],
+)
+def test_a_copy_is_a_network_of_its_own_with_views_of_its_own(
+    copied: Callable[[Network], Network],
+) -> None:
+    net = network()
+    before, twin = net.parameters.copy(), copied(net)
+    np.testing.assert_array_equal(twin.parameters, before)
+    twin.parameters[...] = 7.0
+    assert all((layer.W == 7.0).all() and (layer.b == 7.0).all() for layer in twin.layers)
+    twin.layers[0].W[0, 0] = 8.0
+    assert twin.parameters[0] == 8.0
+    np.testing.assert_array_equal(net.parameters, before)
 
 
 # how it is made and shown ------------------------------------------------------------------------

@@ -132,6 +132,10 @@ class Network:
             layers.append(Dense(W.astype(dtype), b.astype(dtype), function))
         return cls(layers)
 
+    def __reduce__(self) -> tuple[type[Network], tuple[tuple[Dense, ...]]]:
+        # Copied or pickled piece by piece, the layers would no longer be views of ``parameters``.
+        return type(self), (self.layers,)
+
     @property
     def widths(self) -> list[int]:
         """Layer widths, from the inputs to the outputs."""
