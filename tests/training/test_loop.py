@@ -332,3 +332,32 @@ def test_uint8_images_are_divided_by_255_and_never_copied_whole():
     list(training)
     fit(floats, Dataset(pixels / 255, labels, name="floats"), progress=False, **options())
     np.testing.assert_array_equal(bytes_.parameters, floats.parameters)
+
+
+def test_validation_data_is_numbered_as_the_training_data_is():
+    """Of the classes a, b, c the held-out rows have only b and c, and so number them 0 and 1."""
+    data = blobs()
+    letters = np.array(["a", "b", "c"])[data.y]
+    train_data = Dataset(data.X, letters, name="letters")
+    some = letters != "a"
+    partial = Dataset(data.X[some], letters[some], name="b and c")
+    whole = Dataset(data.X[some], letters[some], name="b and c", classes=train_data.classes)
+    (one,) = train(network(), train_data, **options(epochs=1, validation=partial))
+    (other,) = train(network(), train_data, **options(epochs=1, validation=whole))
+    assert (one.validation_loss, one.validation_accuracy) == (
+        other.validation_loss,
+        other.validation_accuracy,
+    )
+    strange = Dataset(data.X, np.array(["x", "b", "c"])[data.y], name="strange")
+    with pytest.raises(TargetError, match="'x', which is none of the 3 known classes"):
+        next(train(network(), train_data, **options(validation=strange)))
+
+
+def test_data_and_rng_of_another_kind_are_refused_in_one_sentence():
+    data = blobs()
+    with pytest.raises(ConfigurationError, match=r"data must be a Dataset, as .* not tuple"):
+        next(train(network(), (data.X, data.y), **options()))
+    with pytest.raises(ConfigurationError, match=r"validation must be a Dataset, as .* not tuple"):
+        next(train(network(), data, **options(validation=(data.X, data.y))))
+    with pytest.raises(ConfigurationError, match=r"rng must be a Generator, as .* not int"):
+        next(train(network(), data, **options(rng=3)))

@@ -123,6 +123,8 @@ class Training:
         preprocessing: Preprocessing | None = None,
     ) -> None:
         loss, optimizer = as_loss(loss), as_optimizer(optimizer)
+        _require_kind("data", data, Dataset, "Dataset(X, y, name=…)")
+        _require_kind("rng", rng, np.random.Generator, "numpy.random.default_rng(0)")
         _require_positive("epochs", epochs)
         _require_positive("batch_size", batch_size)
         if threads is not None:
@@ -154,8 +156,11 @@ class Training:
             dropout=_rates(dropout, len(network.layers) - 1),
         )
         if validation is not None:
+            _require_kind("validation", validation, Dataset, "Dataset(X, y, name=…)")
             _require_columns(network, validation)
-            self._validation_targets = encode_targets(validation, loss, network.widths[-1])
+            self._validation_targets = encode_targets(
+                _in_classes_of(data, validation), loss, network.widths[-1]
+            )
         self.history = History()
         self.best = BestSoFar()
         self.position = Position(schedule=self.schedule.init())
@@ -307,6 +312,20 @@ def _rates(dropout: float | Sequence[float], hidden: int) -> tuple[float, ...]:
 def _require_positive(name: str, value: int) -> None:
     if isinstance(value, bool) or int(value) != value or value < 1:
         raise ConfigurationError(f"{name} must be a positive integer, not {value!r}.")
+
+
+def _require_kind(name: str, value: object, kind: type, example: str) -> None:
+    if not isinstance(value, kind):
+        raise ConfigurationError(
+            f"{name} must be a {kind.__name__}, as {example} makes one, not {type(value).__name__}."
+        )
+
+
+def _in_classes_of(data: Dataset, other: Dataset) -> Dataset:
+    """``other`` with its labels numbered as those of ``data``; it may lack a class."""
+    if data.classes is None or np.array_equal(data.classes, np.asarray(other.classes)):
+        return other
+    return replace(other, classes=data.classes, class_names=data.class_names)
 
 
 def _require_columns(network: Network, data: Dataset) -> None:
