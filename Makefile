@@ -1,11 +1,12 @@
 # make run    train a network on real images and open the way to its report
 # make test   run all tests
-# Both make .venv and install what they need, with nothing but Python 3.11 or newer and make.
+# make bench  time chalknet against its peers (options: make bench OPTIONS="--only W2")
+# The first two make .venv and install what they need, with nothing but Python 3.11 or newer and make.
 
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run test lint format clean
+.PHONY: run test lint format bench clean
 
 run: .venv/.for-run
 	$(BIN)/chalknet train digits --validation 0.1
@@ -38,5 +39,15 @@ format: .venv/.for-tests
 	$(BIN)/pip install --quiet --editable '.[all]' --group dev
 	touch $@ .venv/.for-run
 
+# The peers are kept apart: their pinned versions are nobody else's concern.
+bench: .venv-bench/.ready
+	.venv-bench/bin/python -m benchmarks $(OPTIONS)
+
+.venv-bench/.ready: .venv/bin/python pyproject.toml benchmarks/requirements.txt
+	.venv/bin/python -m venv .venv-bench
+	.venv-bench/bin/pip install --quiet --upgrade "pip>=25.1"
+	.venv-bench/bin/pip install --quiet --editable . --requirement benchmarks/requirements.txt
+	touch $@
+
 clean:
-	rm -rf .venv build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf .venv .venv-bench build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
