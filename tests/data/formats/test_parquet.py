@@ -40,6 +40,20 @@ def test_a_table_that_pandas_wrote(compression: str, tmp_path: Path) -> None:
     assert dataset.feature_names == ("length", "width")
 
 
+@pytest.mark.parametrize("named", [None, "plant"])
+def test_the_index_of_a_pandas_table_is_no_column(named: str | None, tmp_path: Path) -> None:
+    path = tmp_path / "flowers.parquet"
+    FLOWERS.rename_axis(index=named).iloc[[1, 0, 2]].to_parquet(path)
+    assert len(pq.read_schema(path).names) == 4
+    dataset = read_dataset(path)
+    assert dataset.feature_names == ("length", "width")
+    assert sorted(dataset.y.tolist()) == ["setosa", "setosa", "virginica"]
+    assert read_inputs(path, feature_names=["length", "width"]).shape == (3, 2)
+    index = named or "__index_level_0__"
+    asked_for = read_dataset(path, inputs=[index], target="species")
+    assert sorted(asked_for.X[:, 0].tolist()) == [0, 1, 2]
+
+
 def test_a_category_is_text(tmp_path: Path) -> None:
     path = tmp_path / "flowers.parquet"
     FLOWERS.astype({"species": "category"}).to_parquet(path, index=False)

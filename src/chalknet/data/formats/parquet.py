@@ -42,10 +42,11 @@ def read_parquet(
     """Read a table with a target column; the features must be numbers or booleans.
 
     Whole numbers in the target column are classes unless they take more than 50 different values;
-    floats are regression targets; text is classes.
+    floats are regression targets; text is classes. The index that pandas keeps in columns of its
+    own is left out, unless it is asked for by name.
     """
     with _opened(path) as file:
-        names = _names(file, path)
+        names = _names(file, path, [*(inputs or ()), *([] if target is None else [target])])
         y_column = choose_target(names, target, str(path))
         columns = choose_columns(names, inputs, y_column, str(path))
         allowance = _allowance(path, max_bytes)
@@ -53,7 +54,7 @@ def read_parquet(
         allowance.charge(file.metadata.num_rows * LABEL_BYTES, "the target column")
     # A column of text can repeat a few values for ever in a few bytes: keep it as indices.
     with _opened(path, names[y_column]) as file:
-        y = _labels(file, y_column, names[y_column], task, allowance)
+        y = _labels(file, names[y_column], task, allowance)
     return Contents(X=X, y=y, feature_names=tuple(names[column] for column in columns))
 
 
@@ -62,7 +63,7 @@ def read_parquet_inputs(
 ) -> Array:
     """Read the columns ``feature_names`` in that order, or all columns."""
     with _opened(path) as file:
-        names = _names(file, path)
+        names = _names(file, path, feature_names or ())
         wanted = names if feature_names is None else feature_names
         columns = find_columns(names, wanted, str(path), "inputs")
         return _features(file, columns, names, _allowance(path, max_bytes))
@@ -101,14 +102,18 @@ def _opened(path: FilePath, *as_indices: str) -> Iterator[Any]:
         ) from None
 
 
-def _names(file: Any, path: FilePath) -> list[str]:
+def _names(file: Any, path: FilePath, asked_for: Sequence[str]) -> list[str]:
+    """The columns, without those in which pandas keeps a table's index: they say nothing of it."""
     names = list(file.schema_arrow.names)
     require_distinct(names, str(path))
     if file.metadata.num_rows < 1:
         raise DataFormatError(f"{path}: the table has columns, but no rows.")
     if file.metadata.num_columns != len(names):
         raise DataFormatError(f"{path}: columns must be plain values, not lists or structures.")
-    return names
+    about = file.schema_arrow.pandas_metadata
+    index = about.get("index_columns") if isinstance(about, dict) else None
+    left_out = index if isinstance(index, list) else []
+    return [name for name in names if name in asked_for or name not in left_out] or names
 
 
 def _features(file: Any, columns: list[int], names: list[str], allowance: Allowance) -> Array:
@@ -116,7 +121,7 @@ def _features(file: Any, columns: list[int], names: list[str], allowance: Allowa
 
     types = []
     for column in columns:
-        kind = file.schema_arrow.types[column]
+        kind = file.schema_arrow.field(names[column]).type
         if not (kinds.is_integer(kind) or kinds.is_floating(kind) or kinds.is_boolean(kind)):
             raise DataFormatError(
                 f"{allowance.path}: column {names[column]!r} is of type {kind}, but every feature "
@@ -129,7 +134,7 @@ def _features(file: Any, columns: list[int], names: list[str], allowance: Allowa
     allowance.charge(rows * (len(columns) * common.itemsize + 8), f"{rows:,} rows")
     X = np.empty((rows, len(columns)), common)
     for place, column in enumerate(columns):
-        for start, values in _column(file, column, allowance.path):
+        for start, values in _column(file, names[column], allowance.path):
             if values.null_count:
                 at = start + int(np.argmax(values.is_null().to_numpy(zero_copy_only=False)))
                 raise DataFormatError(
@@ -141,11 +146,10 @@ def _features(file: Any, columns: list[int], names: list[str], allowance: Allowa
     return X
 
 
-def _column(file: Any, column: int, path: FilePath) -> Iterator[tuple[int, Any]]:
+def _column(file: Any, name: str, path: FilePath) -> Iterator[tuple[int, Any]]:
     """One column, a row group at a time: the first row's number and the values."""
     start = 0
     for group in range(file.num_row_groups):
-        name = file.schema_arrow.names[column]
         table = file.read_row_group(group, columns=[name], use_threads=False)
         table.validate(full=True)
         for chunk in table.column(0).chunks:
@@ -158,11 +162,11 @@ def _column(file: Any, column: int, path: FilePath) -> Iterator[tuple[int, Any]]
         )
 
 
-def _labels(file: Any, column: int, name: str, task: Task | None, allowance: Allowance) -> Array:
+def _labels(file: Any, name: str, task: Task | None, allowance: Allowance) -> Array:
     import pyarrow.types as kinds
 
     place = f"{allowance.path}: column {name!r}"
-    kind = file.schema_arrow.types[column]
+    kind = file.schema_arrow.field(name).type
     kind = kind.value_type if kinds.is_dictionary(kind) else kind
     text = kinds.is_string(kind) or kinds.is_large_string(kind)
     if not (text or kinds.is_integer(kind) or kinds.is_floating(kind) or kinds.is_boolean(kind)):
@@ -170,7 +174,7 @@ def _labels(file: Any, column: int, name: str, task: Task | None, allowance: All
     if text and task == "regression":
         raise DataFormatError(f"{place} holds text, but regression needs numbers.")
     blocks: list[Array] = []
-    for start, values in _column(file, column, allowance.path):
+    for start, values in _column(file, name, allowance.path):
         if values.null_count:
             at = start + int(np.argmax(values.is_null().to_numpy(zero_copy_only=False)))
             raise DataFormatError(f"{place} is empty at row {at + 1:,}; every row needs a label.")
