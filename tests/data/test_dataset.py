@@ -60,6 +60,31 @@ def test_rows_taken_keep_the_classes(y, chance) -> None:
     assert np.array_equal(taken.X, dataset.X[rows])
 
 
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [
+        (np.array([3, -1, 3, 2], object), [3, -1, 3, 2]),
+        (np.array(["b", "a", "b", "c"], object), ["b", "a", "b", "c"]),
+        (np.array([b"b", "é".encode(), b"b", b"c"]), ["b", "é", "b", "c"]),
+        (np.array([1, "a", True, 1], object), ["1", "a", "True", "1"]),
+    ],
+)
+def test_labels_of_any_container_become_text_or_whole_numbers(given, kept: list[object]) -> None:
+    dataset = Dataset(X, given, name="d")
+    assert dataset.classes is not None
+    assert dataset.y.tolist() == kept
+    assert [dataset.classes[target].item() for target in dataset.targets] == kept
+
+
+@pytest.mark.parametrize("gap", [None, float("nan"), 0.5, ("a",)])
+def test_a_missing_label_is_no_class_of_its_own(gap: object) -> None:
+    labels = np.empty(4, object)
+    labels[:] = ["a", "b", "a", "b"]
+    labels[2] = gap
+    with pytest.raises(DataFormatError, match=r"y has .* at row 2 .*must be text or a whole"):
+        Dataset(X, labels, name="d")
+
+
 def test_classes_in_an_order_of_their_own() -> None:
     dataset = Dataset(X, ["lo", "hi", "mid", "lo"], name="d", classes=["lo", "mid", "hi"])
     assert dataset.targets.tolist() == [0, 2, 1, 0]
@@ -89,6 +114,7 @@ def test_tasks() -> None:
         ((X, [1, 2, 1, 2]), {"feature_names": ["a"]}, ShapeError, "there are 3 columns"),
         ((X, [1, 2, 1, 2]), {"task": "guess"}, ConfigurationError, "not 'guess'"),
         ((X, [1.0, np.nan, 1, 2]), {}, DataFormatError, "y has nan at row 1"),
+        ((X, np.arange(4).astype("M8[D]")), {}, DataFormatError, "must be text or numbers"),
         ((X, list("abab")), {"task": "regression"}, DataFormatError, "must be numbers"),
         ((X, np.eye(4, dtype=int) * 2), {}, TargetError, "0 and 1 only"),
         ((X, np.eye(4)), {"task": "classification"}, ShapeError, r"must have shape \(n,\)"),

@@ -234,9 +234,12 @@ def _class_labels(y: Array, classes: npt.ArrayLike | None, name: str) -> tuple[A
     if y.ndim != 1:
         raise ShapeError(f"{name}: class labels must have shape (n,), but y has shape {y.shape}.")
     if y.dtype.kind == "O":
-        y = np.array([str(label) for label in y])
-    elif y.dtype.kind == "f":
-        _require_finite(y, f"{name}: y")
+        y = _from_objects(y, name)
+    if y.dtype.kind == "S":
+        y = np.char.decode(y, "utf-8")
+    if y.dtype.kind not in "buifU":
+        raise DataFormatError(f"{name}: class labels must be text or numbers, not {y.dtype}.")
+    _require_finite(y, f"{name}: y")
     known = np.unique(y) if classes is None else np.asarray(classes)
     strange = ~np.isin(y, known)
     if strange.any():
@@ -246,6 +249,17 @@ def _class_labels(y: Array, classes: npt.ArrayLike | None, name: str) -> tuple[A
             f"which is none of the {len(known)} known classes ({_listed(known)})."
         )
     return y, known
+
+
+def _from_objects(y: Array, name: str) -> Array:
+    """Labels as pandas keeps them: text, whole numbers, or both, which together are text."""
+    for row, label in enumerate(y):
+        if not isinstance(label, str | int | np.integer | np.bool_):
+            raise DataFormatError(
+                f"{name}: y has {label!r} at row {row} (counted from 0): a label must be text or a "
+                "whole number; fill the gap or drop the row."
+            )
+    return np.array(y.tolist())
 
 
 def _names(
