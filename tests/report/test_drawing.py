@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import logging
+import math
 import re
 from xml.etree import ElementTree as ET
 
@@ -55,6 +56,15 @@ def test_any_name_may_stand_in_a_plot(name: str) -> None:
         }  # fmt: skip
         assert not any(key.startswith("on") for e in root.iter() for key in e.attrib)
     assert clean(name) in _texts(_all_plots(name)[0])
+
+
+@pytest.mark.parametrize("centre", [0.0, 1.0, -1e19, 1e150])
+@pytest.mark.parametrize("spread", [0.0, 1e-300, 1e-9, 1.0, 600.0])
+def test_residuals_that_hardly_differ_can_be_drawn(centre: float, spread: float) -> None:
+    """A network that learnt nothing predicts one huge number, and floats there lie far apart."""
+    residuals = centre + spread * np.linspace(-1, 1, 90)
+    paths = ET.fromstring(plots.histogram("d", residuals, name="x")).iter("path")
+    assert len(list(paths)) >= math.isqrt(90), "a path a bar"
 
 
 def test_plots_follow_the_pages_colours_and_font() -> None:

@@ -79,7 +79,8 @@ def histogram(prefix: str, residuals: Array, *, name: str) -> Markup:
     """How large the residuals are and how they spread around zero."""
     with drawing():
         figure_, axes = new_axes(height=300)
-        heights, edges = np.histogram(residuals, bins=min(40, max(5, math.isqrt(len(residuals)))))
+        bins = min(40, max(5, math.isqrt(len(residuals))))
+        heights, edges = np.histogram(residuals, bins=bins, range=_range_of_bins(residuals, bins))
         axes.bar(
             edges[:-1], heights, width=np.diff(edges), align="edge", color=INK["blue"], alpha=0.75,
             edgecolor=INK["paper"], linewidth=0.8,
@@ -89,6 +90,15 @@ def histogram(prefix: str, residuals: Array, *, name: str) -> Markup:
         axes.set_xlabel(f"predicted − true {isolated(name, 24)}")
         axes.set_ylabel("samples")
         return svg_of(figure_, prefix, f"Histogram of the residuals of {clean(name)}.")
+
+
+def _range_of_bins(residuals: Array, bins: int) -> tuple[float, float]:
+    """From the smallest to the largest, or further: floats must be able to tell the bins apart."""
+    low, high = float(residuals.min()), float(residuals.max())
+    least = 8 * bins * float(np.spacing(max(abs(low), abs(high))))
+    least = max(least, 1.0) if low == high else least
+    missing = max(0.0, least - (high - low))
+    return low - missing / 2, high + missing / 2
 
 
 def confusion_map(prefix: str, shares: Array, names: Sequence[str]) -> Markup:
