@@ -106,5 +106,5 @@ def unknown_name(kind: str, name: object, known: Iterable[str]) -> Configuration
     """
     names = sorted(known)
     near = difflib.get_close_matches(str(name).lower(), names, n=1, cutoff=0.5)
-    hint = f" did you mean {near[0]!r}?" if near else ""
-    return ConfigurationError(f"unknown {kind} {str(name)!r}:{hint} Known are {', '.join(names)}.")
+    hint = f": did you mean {near[0]!r}?" if near else "."
+    return ConfigurationError(f"unknown {kind} {str(name)!r}{hint} Known are {', '.join(names)}.")

@@ -224,9 +224,9 @@ EVERY = "elu, gelu, identity, leaky_relu, relu, selu, sigmoid, silu, softplus, s
     ("spec", "message"),
     [
         ("rellu", f"unknown activation 'rellu': did you mean 'relu'? Known are {EVERY}."),
-        ("quux", f"unknown activation 'quux': Known are {EVERY}."),
-        ("", f"unknown activation '': Known are {EVERY}."),
-        (7, f"unknown activation '7': Known are {EVERY}."),
+        ("quux", f"unknown activation 'quux'. Known are {EVERY}."),
+        ("", f"unknown activation ''. Known are {EVERY}."),
+        (7, f"unknown activation '7'. Known are {EVERY}."),
         ("relu(", f"unknown activation 'relu(': did you mean 'relu'? Known are {EVERY}."),
         ("relu(1)", "activation 'relu(1)': relu takes no values."),
         ("elu(1, 2)", "activation 'elu(1, 2)': elu takes alpha."),

@@ -198,8 +198,8 @@ EVERY = (
     ("spec", "message"),
     [
         ("he_norm", f"unknown initializer 'he_norm': did you mean 'he_normal'? Known are {EVERY}."),
-        ("quux", f"unknown initializer 'quux': Known are {EVERY}."),
-        (None, f"unknown initializer 'None': Known are {EVERY}."),
+        ("quux", f"unknown initializer 'quux'. Known are {EVERY}."),
+        (None, f"unknown initializer 'None'. Known are {EVERY}."),
         ("he_normal(2)", "initializer 'he_normal(2)': he_normal takes no values."),
         ("normal(1, 2)", "initializer 'normal(1, 2)': normal takes std."),
         ("normal(-1)", "initializer normal: std must be ≥ 0, not -1."),

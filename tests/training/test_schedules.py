@@ -214,7 +214,7 @@ EVERY = "constant, cosine, exponential, inverse_scaling, reduce_on_plateau, step
     ("spec", "message"),
     [
         ("cosin", f"unknown schedule 'cosin': did you mean 'cosine'? Known are {EVERY}."),
-        ("warmup(2)+quux", f"unknown schedule 'quux': Known are {EVERY}."),
+        ("warmup(2)+quux", f"unknown schedule 'quux'. Known are {EVERY}."),
         ("cosine+cosine", "schedule 'cosine+cosine': only a warmup can be followed by another."),
         ("cosine(2)", "schedule cosine: minimum must be from 0 to 1, not 2."),
         ("step_decay(every=0)", "schedule step_decay: every must be at least 1 epoch, not 0."),

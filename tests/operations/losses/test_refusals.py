@@ -190,8 +190,8 @@ EVERY = (
             "unknown loss 'mean_square_error': did you mean 'mean_squared_error'? "
             f"Known are {EVERY}.",
         ),
-        ("quux", f"unknown loss 'quux': Known are {EVERY}."),
-        (None, f"unknown loss 'None': Known are {EVERY}."),
+        ("quux", f"unknown loss 'quux'. Known are {EVERY}."),
+        (None, f"unknown loss 'None'. Known are {EVERY}."),
         ("huber(0.5", f"unknown loss 'huber(0.5': did you mean 'huber'? Known are {EVERY}."),
         ("huber(0)", "huber: delta must be a positive number, not 0."),
         ("huber(a)", "loss 'huber(a)': delta must be a finite number, not 'a'."),

@@ -60,8 +60,8 @@ def _find(
         if given in names:
             return given
         near = difflib.get_close_matches(given, names, n=1)
-        hint = f" did you mean {near[0]!r}?" if near else ""
-        raise DataFormatError(f"{place} has no array {given!r}:{hint} It holds {held}.")
+        hint = f": did you mean {near[0]!r}?" if near else "."
+        raise DataFormatError(f"{place} has no array {given!r}{hint} It holds {held}.")
     found = [name for kind in ((part,) if part else PARTS) for name in _matches(names, usual, kind)]
     if len(found) != 1:
         what = "several arrays that may be" if found else "no array that is plainly"

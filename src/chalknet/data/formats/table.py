@@ -66,10 +66,10 @@ def find_columns(names: Sequence[str], wanted: Sequence[str], place: str, option
     for name in wanted:
         if name not in index:
             near = difflib.get_close_matches(name, names, n=1, cutoff=0.5)
-            hint = f" did you mean {near[0]!r}?" if near else ""
+            hint = f": did you mean {near[0]!r}?" if near else "."
             listed = ", ".join(map(repr, names[:20])) + (", …" if len(names) > 20 else "")
             raise DataFormatError(
-                f"{place} has no column {name!r} for the {option}:{hint} Its columns are {listed}."
+                f"{place} has no column {name!r} for the {option}{hint} Its columns are {listed}."
             )
     return [index[name] for name in wanted]
 
