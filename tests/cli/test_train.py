@@ -245,7 +245,11 @@ BAD = [
     (["digits", "--loss", "mean_squared_error", "--image-size", "3"], "--image-size takes height"),
     (["digits", "--no-such-option"], "No such option: --no-such-option"),
     (["no-such-file.csv"], "no-such-file.csv"),
-    (["mnits"], "mnits"),
+    (["mnits"], "unknown data set 'mnits': did you mean 'mnist'?"),
+    (["digits", "--target", "y"], "but digits is a set by name: leave target out."),
+    (["digits", "--image-size", "4x4"], "but digits is a set by name: leave image_size out."),
+    (["digits", "--class-weight", "1=-2"], "class_weight must be 'balanced' or a number ≥ 0 for"),
+    (["digits", "--class-weight", "equal"], "class_weight must be 'balanced' or a number ≥ 0 for"),
     ([], "name what to train on"),
     (["--resume", "nowhere"], "nowhere: there is no such folder; name the folder of a run."),
     (["--resume", "."], "this folder is not a run (it has no config.toml)"),
@@ -320,6 +324,24 @@ def test_a_full_folder_is_not_written_into(chalknet, tmp_path):
     sentence = one_sentence(chalknet("train", "digits", "--run-dir", "mine"))
     assert sentence.startswith("mine: the folder is not empty.")
     assert [path.name for path in (tmp_path / "mine").iterdir()] == ["thesis.txt"]
+
+
+def test_resume_does_not_forget_epochs_that_are_done(chalknet, tmp_path):
+    arguments = ("digits", "--epochs", 3, "--checkpoint-every", 1, "--run-dir", "run")
+    chalknet("train", *arguments, "--no-report")
+    before = (tmp_path / "run/config.toml").read_text()
+    sentence = one_sentence(chalknet("train", "--resume", "run", "--epochs", 2))
+    assert "has 3 epochs behind it, so epochs must be at least 3, not 2" in sentence
+    assert (tmp_path / "run/config.toml").read_text() == before
+    earlier = "run/checkpoints/epoch-0001.safetensors"
+    result = chalknet("train", "--resume", earlier, "--epochs", 2, "--json", "--no-report")
+    assert (result.status, result.last["epochs"]) == (0, 2)
+
+
+def test_an_image_size_is_for_folders_of_images(chalknet, tmp_path):
+    write_csv(tmp_path / "t.csv", ["height", "width", "kind"], flowers())
+    sentence = one_sentence(chalknet("train", "t.csv", "--image-size", "4x4"))
+    assert "but t.csv is no folder of images: leave image_size out." in sentence
 
 
 def test_resume_refuses_other_options_and_other_data(chalknet, tmp_path):

@@ -186,6 +186,7 @@ def train(
         parts = load_parts(settings, bar)
     show = display(json)
     job = TrainingJob(settings, parts, checkpoint, show)
+    _require_epochs_ahead(job)
     if folder is None:
         folder = RunFolder.create(settings, run_dir)
     else:
@@ -231,6 +232,17 @@ def _settings(
     folder = RunFolder.open(resume.parent.parent if from_checkpoint else resume)
     settings = TrainConfig.make({**folder.config().model_dump(exclude_none=True), **values})
     return settings, resume if from_checkpoint else folder.latest_checkpoint(), folder
+
+
+def _require_epochs_ahead(job: TrainingJob) -> None:
+    from chalknet.errors import ConfigurationError
+
+    done, epochs = job.training.position.epoch, job.config.epochs
+    if done > epochs:
+        raise ConfigurationError(
+            f"{job.checkpoint} has {done} epochs behind it, so epochs must be at least {done}, "
+            f"not {epochs}; to go back, name an earlier checkpoint."
+        )
 
 
 def _write_report(job: TrainingJob, outcome: Outcome, folder: RunFolder) -> None:

@@ -169,6 +169,8 @@ def _sentence(error: ValidationError) -> str:
     if isinstance(inner, Exception):
         return str(inner)
     name, came = str(first["loc"][0]), first["input"]
+    if name == "class_weight":
+        return f"class_weight must be 'balanced' or a number ≥ 0 for each class, not {came!r}."
     expected = _WHAT.get(first["type"]) or first["msg"].replace("Input should be", "must be")
     suffix = "" if first["type"] == "missing" else f", not {came!r}"
     return f"{name} {expected}{suffix}."

@@ -12,6 +12,7 @@ from chalknet.data.dataset import Dataset, Split
 from chalknet.data.download import Progress
 from chalknet.data.reading import read_split
 from chalknet.data.splits import split
+from chalknet.errors import ConfigurationError
 from chalknet.model import Model
 from chalknet.runs.config import TrainConfig
 
@@ -49,9 +50,18 @@ def load_parts(config: TrainConfig, progress: Progress | None = None) -> Parts:
 
 
 def load_split(config: TrainConfig, progress: Progress | None = None) -> Split:
-    """The data as its source gives it: a named set, or the user's own file or folder."""
-    if config.data in NAMES and not Path(config.data).exists():
+    """The data as its source gives it: a named set, or the user's own file or folder.
+
+    Raises
+    ------
+    ConfigurationError
+        No set has that name, or an option is given that the source cannot follow.
+    """
+    if _is_name(config.data):
+        _refuse(config, ("target", "inputs", "task", "image_size", "max_bytes"), "a set by name")
         return load_dataset(config.data, config.data_dir, progress=progress)
+    if Path(config.data).is_file():
+        _refuse(config, ("image_size",), "no folder of images")
     return read_split(
         config.data,
         target=config.target,
@@ -73,7 +83,7 @@ def load_like(
     Of a source that has both, the test set is taken.
     """
     classification = model.classes is not None and not model.multilabel
-    if data in NAMES and not Path(data).exists():
+    if _is_name(data):
         train, test = load_dataset(data, config.data_dir, progress=progress)
     else:
         train, test = read_split(
@@ -86,6 +96,21 @@ def load_like(
         )
     found = test or train
     return replace(found, classes=model.classes, class_names=model.class_names)
+
+
+def _is_name(data: str) -> bool:
+    """Whether ``data`` is, or was meant to be, a named set: nothing is there, nor looks a path."""
+    path = Path(data)
+    return not path.exists() and (data in NAMES or (path.name == data and not path.suffix))
+
+
+def _refuse(config: TrainConfig, options: tuple[str, ...], because: str) -> None:
+    for option in options:
+        if getattr(config, option) is not None:
+            raise ConfigurationError(
+                f"{option} says how to read data of your own, but {config.data} is {because}: "
+                f"leave {option} out."
+            )
 
 
 def _held_out(
