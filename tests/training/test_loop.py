@@ -267,6 +267,12 @@ def test_divergence_stops_in_the_step_and_keeps_the_last_finite_parameters(optim
             "class_weight names the class 'seven', but blobs has 0, 1, 2.",
         ),
         (
+            {"class_weight": dict.fromkeys(range(3), 0.0)},
+            ConfigurationError,
+            "class_weight leaves every sample of blobs with weight 0: give some class a weight "
+            "above 0.",
+        ),
+        (
             {"class_weight": "equal"},
             ConfigurationError,
             "class_weight must be 'balanced' or a weight for each class, not 'equal'.",

@@ -97,6 +97,11 @@ def combined_weights(
         if data.task != "classification":
             raise ConfigurationError(f"class weights need classes, but {data.name} has none.")
         weights = weights * _weight_of_classes(data, class_weight)[data.targets]
+        if not weights.any():
+            raise ConfigurationError(
+                f"class_weight leaves every sample of {data.name} with weight 0: give some class a "
+                "weight above 0."
+            )
     return weights
 
 
