@@ -14,6 +14,11 @@ from sklearn.metrics import f1_score
 from chalknet import Model, load_dataset
 from chalknet.cli.data import NAMED
 from chalknet.data.catalogue import NAMES
+from chalknet.operations.activations import ACTIVATIONS
+from chalknet.operations.initializers import INITIALIZERS
+from chalknet.operations.losses import LOSSES
+from chalknet.training.optimizers import OPTIMIZERS
+from chalknet.training.schedules import SCHEDULES
 
 
 @pytest.fixture
@@ -82,6 +87,12 @@ def test_help_teaches_by_example(command, chalknet):
     assert "Examples" in plain
     assert f"chalknet {command}" in plain
     assert not re.search(r"--[\w-]+…", plain)  # no option's name is cut off
+
+
+@pytest.mark.parametrize("known", [ACTIVATIONS, INITIALIZERS, LOSSES, SCHEDULES, OPTIMIZERS])
+def test_the_help_of_train_names_everything_there_is(known, chalknet):
+    plain = re.sub(r"\x1b\[[0-9;]*m", "", chalknet("train", "--help").out)
+    assert [name for name in known if not re.search(rf"\b{name}\b", plain)] == []
 
 
 def test_commands_are_grouped_and_the_version_is_told(chalknet):

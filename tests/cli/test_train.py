@@ -52,6 +52,11 @@ def test_for_people(chalknet, tmp_path):
     assert "\x1b" not in result.err + result.out  # no colour and no bar where no terminal is
 
 
+def test_the_table_of_epochs_fits_a_terminal_of_80_columns(chalknet):
+    result = chalknet("train", "digits", "--epochs", 1, "--validation", 0.1, "--no-report")
+    assert max(map(len, result.err.splitlines())) < 80
+
+
 def test_the_same_seed_gives_the_same_bits_and_another_does_not(chalknet, tmp_path):
     for name, seed in (("a", 5), ("b", 5), ("c", 6)):
         chalknet("train", "digits", *QUICK, "--run-dir", name, "--seed", seed, "--dropout", 0.1)
@@ -151,6 +156,29 @@ def test_a_regression_on_a_table(chalknet, tmp_path):
     write_csv(tmp_path / "new.csv", ["x"], [["0.5"]])
     (row,) = chalknet("predict", "run", "new.csv", "--json").last["predictions"]
     assert row["prediction"] == pytest.approx(2.0, abs=0.4)
+
+
+def test_several_targets_and_several_labels_are_a_column_each(chalknet, tmp_path):
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(60, 3))
+    np.savez(tmp_path / "numbers.npz", X=X, y=X[:, :2] * 2)
+    np.savez(tmp_path / "marks.npz", X=X, y=(X > 0).astype(np.uint8))
+    for name, columns in (
+        ("numbers", ["prediction(1)", "prediction(2)"]),
+        ("marks", [f"{what}({k})" for what in ("prediction", "p") for k in range(3)]),
+    ):
+        chalknet("train", f"{name}.npz", "--epochs", 3, "--run-dir", name, "--no-report")
+        result = chalknet("predict", name, f"{name}.npz", "--json", "--output", f"{name}.csv")
+        expected = [row["prediction"] for row in result.last["predictions"]]
+        table = list(csv.reader((tmp_path / f"{name}.csv").read_text().splitlines()))
+        assert table[0] == ["input", "row", *columns]
+        width = len(expected[0])
+        assert [[float(cell) for cell in row[2 : 2 + width]] for row in table[1:]] == expected
+        shown = chalknet("predict", name, f"{name}.npz").out.splitlines()[1:4]
+        for line, values in zip(shown, expected, strict=False):
+            marked = ", ".join(str(k) for k, mark in enumerate(values) if mark) or "none"
+            numbers = "  ".join(f"{value:.6g}" for value in values)
+            assert (f"  {marked}  " if name == "marks" else numbers) in f"{line}  "
 
 
 def test_images_are_predicted_from_files(chalknet, tmp_path):

@@ -79,7 +79,7 @@ def _print(evaluation: Evaluation) -> None:
     console = results()
     console.print(f"{evaluation.data}: {evaluation.total:,} samples", markup=False)
     for name, value in _headlines(evaluation):
-        console.print(f"{name:<22}{value}", markup=False)
+        console.print(f"{name:<24}{value}", markup=False)
     table = _table(evaluation)
     if table is not None:
         console.print()
@@ -116,7 +116,7 @@ def _headlines(evaluation: Evaluation) -> list[tuple[str, str]]:
         lines.append(("wrong marks", f"{evaluation.hamming_loss:.4f}"))
     elif isinstance(evaluation, RegressionEvaluation):
         lines += [
-            ("root mean square error", f" {evaluation.root_mean_squared_error:.6g}"),
+            ("root mean square error", f"{evaluation.root_mean_squared_error:.6g}"),
             ("mean absolute error", f"{evaluation.mean_absolute_error:.6g}"),
             ("R²", "none" if evaluation.r2 is None else f"{evaluation.r2:.4f}"),
         ]

@@ -102,8 +102,7 @@ def _print(rows: list[dict[str, Any]], top: int, output: Path | None) -> None:
         table.add_column("probabilities")
     for row in rows[:ROWS_SHOWN]:
         cells = [Text(row["input"])] + ([Text(str(row["row"]))] if several else [])
-        value = row["prediction"]
-        cells.append(Text(f"{value:.6g}" if isinstance(value, float) else str(value), style="bold"))
+        cells.append(Text(_in_words(row), style="bold"))
         if "probabilities" in row:
             ranked = sorted(row["probabilities"].items(), key=lambda item: -item[1])[:top]
             shown = [(name, p) for name, p in ranked if p >= LEAST_SHOWN] or ranked[:1]
@@ -118,6 +117,16 @@ def _print(rows: list[dict[str, Any]], top: int, output: Path | None) -> None:
         messages().print(f"{len(rows):,} predictions written to {output}", markup=False)
 
 
+def _in_words(row: dict[str, Any]) -> str:
+    """A prediction as people read it: a class, the labels that apply, or numbers."""
+    value = row["prediction"]
+    if isinstance(value, list) and "probabilities" in row:
+        marked = [name for name, mark in zip(row["probabilities"], value, strict=True) if mark]
+        return ", ".join(marked) or "none"
+    values = value if isinstance(value, list) else [value]
+    return "  ".join(f"{v:.6g}" if isinstance(v, float) else str(v) for v in values)
+
+
 def _write_csv(path: Path, rows: list[dict[str, Any]]) -> None:
     import csv
     import io
@@ -127,10 +136,13 @@ def _write_csv(path: Path, rows: list[dict[str, Any]]) -> None:
     buffer = io.StringIO(newline="")
     writer = csv.writer(buffer)
     names = list(rows[0].get("probabilities", {}))
-    writer.writerow(["input", "row", "prediction", *(f"p({name})" for name in names)])
+    first = rows[0]["prediction"]
+    # Several labels or targets are a column each.
+    outputs = (names or range(1, len(first) + 1)) if isinstance(first, list) else None
+    predicted = ["prediction"] if outputs is None else [f"prediction({name})" for name in outputs]
+    writer.writerow(["input", "row", *predicted, *(f"p({name})" for name in names)])
     for row in rows:
-        p = row.get("probabilities", {}).values()
-        writer.writerow(
-            [row["input"], row["row"], row["prediction"], *(repr(value) for value in p)]
-        )
+        value, p = row["prediction"], row.get("probabilities", {}).values()
+        values = value if isinstance(value, list) else [value]
+        writer.writerow([row["input"], row["row"], *values, *p])
     write_atomically(path, buffer.getvalue())

@@ -32,6 +32,23 @@ chalknet train photos/ --image-size 28x28 --hidden 512 --class-weight balanced
 chalknet train --resume runs/mnist-20260101-120000 --epochs 40
 """
 
+# Written out, so that the help need not import what they name; a test holds them to be complete.
+_ACTIVATIONS = (
+    "relu, 'leaky_relu(0.01)', elu, selu, gelu, silu, softplus, sigmoid, tanh, step or identity"
+)
+_INITIALIZERS = (
+    "he_normal, he_uniform, glorot_normal, glorot_uniform, lecun_normal, max_fan_normal, "
+    "'normal(0.01)', torch_default or zeros"
+)
+_LOSSES = (
+    "softmax_cross_entropy, sigmoid_cross_entropy, mean_squared_error, half_squared_error, "
+    "absolute_error, 'huber(1)' or poisson"
+)
+_SCHEDULES = (
+    "constant, 'step_decay(10, 0.5)', 'exponential(0.95)', cosine, inverse_scaling, "
+    "reduce_on_plateau or 'warmup(5)+cosine'"
+)
+
 DATA, NETWORK, LEARNING, RUN = "Data", "Network", "Learning", "Run"
 
 
@@ -92,13 +109,16 @@ def train(
         str | None, _option(NETWORK, "Widths of the hidden layers.", metavar="N,N,…", default="256")
     ] = None,
     activation: Annotated[
-        str | None, _option(NETWORK, "One for all hidden layers, or one for each.", default="relu")
+        str | None,
+        _option(
+            NETWORK, f"{_ACTIVATIONS}: one for all hidden layers, or one for each.", default="relu"
+        ),
     ] = None,
-    init: Annotated[str | None, _option(NETWORK, "How weights start.", default="he_normal")] = None,
+    init: Annotated[str | None, _option(NETWORK, f"{_INITIALIZERS}.", default="he_normal")] = None,
     dtype: Annotated[str | None, _option(NETWORK, "float32 or float64.", default="float32")] = None,
     # -- learning
     loss: Annotated[
-        str | None, _option(LEARNING, "The loss.", default="what suits the data")
+        str | None, _option(LEARNING, f"{_LOSSES}.", default="what suits the data")
     ] = None,
     optimizer: Annotated[
         str | None,
@@ -118,7 +138,7 @@ def train(
     weight_decay: Annotated[float | None, _option(LEARNING, "λ of adamw.", default="0.01")] = None,
     schedule: Annotated[
         str | None,
-        _option(LEARNING, "constant, cosine, 'step_decay(10, 0.5)', 'warmup(5)+cosine', …"),
+        _option(LEARNING, f"{_SCHEDULES}.", default="constant"),
     ] = None,
     batch_size: Annotated[int | None, _option(LEARNING, "Samples a step.", default="32")] = None,
     epochs: Annotated[int | None, _option(LEARNING, "Passes over the data.", default="20")] = None,
