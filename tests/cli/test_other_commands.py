@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -93,6 +94,16 @@ def test_help_teaches_by_example(command, chalknet):
 def test_the_help_of_train_names_everything_there_is(known, chalknet):
     plain = re.sub(r"\x1b\[[0-9;]*m", "", chalknet("train", "--help").out)
     assert [name for name in known if not re.search(rf"\b{name}\b", plain)] == []
+
+
+def test_a_terminal_that_knows_only_ascii_is_no_failure(chalknet, tmp_path):
+    np.savez(tmp_path / "é.npz", X=np.arange(40.0).reshape(20, 2), y=["ä", "b"] * 10)
+    chalknet("train", "é.npz", "--epochs", 1, "--run-dir", "run", "--no-report")
+    ascii_only = {**os.environ, "PYTHONIOENCODING": "ascii"}
+    command = [sys.executable, "-m", "chalknet", "evaluate", "run"]
+    ran = subprocess.run(command, cwd=tmp_path, env=ascii_only, capture_output=True, check=False)
+    assert ran.returncode == 0, ran.stderr
+    assert b"\\xe9: 4 samples" in ran.stdout
 
 
 def test_commands_are_grouped_and_the_version_is_told(chalknet):

@@ -78,6 +78,7 @@ def test_a_tenth_is_held_out_where_patience_needs_it():
             {"data": "digits", "schedule": "cosine+cosine"},
             "schedule 'cosine+cosine': only a warmup",
         ),
+        ({"data": "bad\udcff"}, "data holds bytes that are no text in UTF-8"),
         ({"data": "digits", "optimizer": "sgd", "momentum": 0.9}, "sgd has no option 'momentum'"),
     ],
 )

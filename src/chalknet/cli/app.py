@@ -6,6 +6,7 @@ interruption by Ctrl-C and SIGTERM.
 
 from __future__ import annotations
 
+import io
 import sys
 from typing import Any
 
@@ -53,6 +54,10 @@ def _version(
 
 def main(arguments: list[str] | None = None) -> int:  # noqa: PLR0911 - one a kind of failure
     """Run the command line and return the exit status; a user's error never shows a traceback."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # What a terminal's encoding cannot show, such as the name of a file, is no failure.
+            stream.reconfigure(errors="backslashreplace")
     try:
         status = app(arguments, prog_name="chalknet", standalone_mode=False)
         return status if isinstance(status, int) else 0

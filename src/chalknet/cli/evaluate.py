@@ -93,9 +93,10 @@ def _print(evaluation: Evaluation) -> None:
 
 def _headlines(evaluation: Evaluation) -> list[tuple[str, str]]:
     """The figures that stand above the tables, name and value."""
+    from chalknet.cli.terminal import decimals
     from chalknet.evaluation import ClassEvaluation, MultilabelEvaluation, RegressionEvaluation
 
-    lines = [("loss", f"{evaluation.loss:.4f}")]
+    lines = [("loss", decimals(evaluation.loss))]
     if evaluation.correct is not None:
         lines += [
             ("correct", f"{evaluation.correct:,} of {evaluation.total:,}"),
@@ -118,7 +119,7 @@ def _headlines(evaluation: Evaluation) -> list[tuple[str, str]]:
         lines += [
             ("root mean square error", f"{evaluation.root_mean_squared_error:.6g}"),
             ("mean absolute error", f"{evaluation.mean_absolute_error:.6g}"),
-            ("R²", "none" if evaluation.r2 is None else f"{evaluation.r2:.4f}"),
+            ("R²", "none" if evaluation.r2 is None else decimals(evaluation.r2)),
         ]
     return lines
 

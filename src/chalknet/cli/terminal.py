@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from rich.console import Console
 
-__all__ = ["download_bar", "messages", "print_json", "results"]
+__all__ = ["decimals", "download_bar", "messages", "print_json", "results"]
 
 
 def messages() -> Console:
@@ -25,6 +25,15 @@ def results() -> Console:
     from rich.console import Console
 
     return Console(highlight=False)
+
+
+def decimals(value: float) -> str:
+    """Four places after the point, or four digits of what is too large to have them read.
+
+    >>> [decimals(value) for value in (0.98765, 31415.92653, 7.3e70)]
+    ['0.9877', '31415.9265', '7.300e+70']
+    """
+    return f"{value:.4f}" if abs(value) < 1e6 else f"{value:.3e}"
 
 
 def print_json(values: Mapping[str, Any]) -> None:

@@ -6,7 +6,7 @@ from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from chalknet.cli.terminal import messages, print_json, results
+from chalknet.cli.terminal import decimals, messages, print_json, results
 from chalknet.runs.job import Listener
 
 if TYPE_CHECKING:
@@ -182,11 +182,11 @@ class EpochTable(Display):
 
     def epoch_ended(self, record: EpochRecord, test: Score | None) -> None:
         """Print the epoch's line."""
-        values: list[str] = [str(record.epoch), f"{record.train_loss:.4f}"]
+        values: list[str] = [str(record.epoch), decimals(record.train_loss)]
         for value in (record.train_accuracy, record.validation_loss, record.validation_accuracy):
-            values += [] if value is None else [f"{value:.4f}"]
+            values += [] if value is None else [decimals(value)]
         if test is not None:
-            values.append(f"{test.loss:.4f}" if test.correct is None else f"{test.correct:,}")
+            values.append(decimals(test.loss) if test.correct is None else f"{test.correct:,}")
         left = (self._epochs - record.epoch) * record.seconds
         rate = self._samples / max(record.seconds, 1e-9)
         values += [f"{rate:,.0f}", f"{record.seconds:.2f}", _clock(left)]
@@ -209,10 +209,10 @@ class EpochTable(Display):
         if test is not None and test.accuracy is not None:
             console.print(
                 f"test          {test.correct:,} of {test.total:,} correct "
-                f"(accuracy {test.accuracy:.4f}), loss {test.loss:.4f}"
+                f"(accuracy {test.accuracy:.4f}), loss {decimals(test.loss)}"
             )
         elif test is not None:
-            console.print(f"test          loss {test.loss:.4f} on {test.total:,} samples")
+            console.print(f"test          loss {decimals(test.loss)} on {test.total:,} samples")
         console.print(f"trained in    {outcome.seconds:.1f} s")
         console.print(f"run           {folder}", markup=False, soft_wrap=True)
         if with_report:

@@ -100,6 +100,11 @@ class TrainConfig(BaseModel):
             if name not in cls.model_fields:
                 error = unknown_name("option", name, cls.model_fields)
                 raise ConfigurationError(f"{place}{error}")
+            if isinstance(values[name], str) and not _is_text(values[name]):
+                raise ConfigurationError(
+                    f"{place}{name} holds bytes that are no text in UTF-8, so it cannot be written "
+                    f"down: {values[name]!a}; rename the file or folder."
+                )
         try:
             config = cls(**values)
         except ValidationError as error:
@@ -161,6 +166,11 @@ _WHAT = {
     "finite_number": "must be a finite number",
     "missing": "is missing",
 }
+
+
+def _is_text(value: str) -> bool:
+    """Whether ``value`` can be written; the name of a file may hold bytes that are no text."""
+    return not any("\ud800" <= character <= "\udfff" for character in value)
 
 
 def _sentence(error: ValidationError) -> str:
