@@ -35,6 +35,7 @@ class Curve:
 class Point:
     x: int
     samples: int
+    threads: int
     result: Result
 
 
@@ -82,7 +83,7 @@ def trace(curve: Curve, settings: Settings, repeats: int, quick: bool, say: Say)
         with_threads = Settings(threads, settings.engine)
         peers = [PEERS[name] for name in COMPARED]
         result = measure(case, peers, with_threads, repeats, say)
-        points.append(Point(x, len(case.problem.inputs), result))
+        points.append(Point(x, len(case.problem.inputs), threads, result))
     return points
 
 

@@ -34,7 +34,7 @@ def ratios(results: Sequence[Result], path: Path) -> None:
     peers = [name for name in STYLES if name != "chalknet"]
     for number, name in enumerate(peers):
         # A little above and below the line, so that equals do not hide each other.
-        shift = 0.6 * (number + 0.5) / len(peers) - 0.3
+        shift = 0.8 * (number + 0.5) / len(peers) - 0.4
         found = [(height + shift, result, row) for height, result in enumerate(results)
                  if (row := result.row(name)) and result.ratio(row)]  # fmt: skip
         _markers(axes, name, found)
@@ -60,7 +60,7 @@ def _markers(axes: Axes, name: str, found: list[tuple[float, Result, Row]]) -> N
         for value in (median, min, max)
     )
     axes.hlines(heights, low, high, color="black", linewidth=1)
-    axes.plot(ratios, heights, linestyle="none", marker=marker, markersize=8, color="black",
+    axes.plot(ratios, heights, linestyle="none", marker=marker, markersize=7, color="black",
               markerfacecolor=grey, label=PEERS[name].title)  # fmt: skip
 
 

@@ -49,9 +49,9 @@ def scaling(chosen: list[str], options: Namespace, head: dict[str, Any], say: Sa
         )
         data["curves"][name] = []
         for point in points:
-            at_most = _peak(point.result.dtype, settings.threads)
+            at_most = _peak(point.result.dtype, point.threads)
             print(results.table(point.result, at_most), end="\n\n", flush=True)
-            described = {"x": point.x, "samples": point.samples}
+            described = {"x": point.x, "samples": point.samples, "threads": point.threads}
             data["curves"][name].append(described | results.as_data(point.result, at_most))
         results.write_json(options.output / "scaling.json", data)
     figures.curves(found, options.output / "scaling.png")
