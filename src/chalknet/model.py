@@ -27,7 +27,7 @@ from chalknet.operations.affine import Matrix
 from chalknet.operations.losses import Loss, as_loss
 from chalknet.sealed import Tensors, read_sealed, write_sealed
 from chalknet.training.batches import encode_targets
-from chalknet.training.validation import mean_loss_and_accuracy, slices
+from chalknet.training.validation import mean_loss_and_accuracy
 
 __all__ = ["Model", "Score"]
 
@@ -129,13 +129,7 @@ class Model:
             ``X`` holds a NaN or an infinity.
         """
         rows = self._checked(X)
-        engine = as_engine("auto")
-        return np.concatenate(
-            [
-                engine.output(self.network, self.preprocessing.apply(rows[some], self._dtype(rows)))
-                for some in slices(len(rows)) or [slice(0)]
-            ]
-        )
+        return as_engine("auto").predict(self.network, self.preprocessing, rows)
 
     def predict_proba(self, X: npt.ArrayLike) -> Matrix:
         """Probabilities (n, classes): of each class, or of each label by itself (multilabel).
@@ -270,10 +264,6 @@ class Model:
             raise ModelFileError(
                 f"{path}: the model in the file does not fit together: {error}"
             ) from None
-
-    def _dtype(self, X: Array) -> np.dtype[Any]:
-        """Float64 data computes in float64, whatever the network's dtype."""
-        return np.result_type(self.network.dtype, X.dtype if X.dtype.kind == "f" else np.float32)
 
     def _checked(self, X: npt.ArrayLike) -> Array:
         rows, fan_in = np.asarray(X), self.network.widths[0]

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import functools
+import importlib.util
+import warnings
+
 from chalknet.engine.plan import Engine, Plan, StepRange, Totals
 from chalknet.engine.reference import ReferenceEngine
-from chalknet.errors import unknown_name
+from chalknet.errors import MissingLibraryError, unknown_name
 
 __all__ = [
     "ENGINES",
@@ -16,19 +20,48 @@ __all__ = [
     "as_engine",
 ]
 
-ENGINES = ("auto", "reference")
+ENGINES = ("auto", "compiled", "reference")
 
 
-def as_engine(name: str | Engine) -> Engine:
+def as_engine(name: str | Engine, threads: int | None = None) -> Engine:
     """The engine of that name; ``auto`` is the fastest that works here.
+
+    Parameters
+    ----------
+    name : "auto", "compiled", "reference" or Engine
+        Without Numba, ``auto`` is the reference engine, and a warning says so once.
+    threads : int, optional
+        How many the engine uses; by default as many as are free and useful.
 
     Raises
     ------
     ConfigurationError
         The name is unknown (the message suggests the nearest).
+    MissingLibraryError
+        The compiled engine is asked for by name and Numba is not installed.
     """
     if not isinstance(name, str):
-        return name
+        return name if threads is None else name.with_threads(threads)
     if name not in ENGINES:
         raise unknown_name("engine", name, ENGINES)
+    if name == "reference":
+        return ReferenceEngine()
+    if importlib.util.find_spec("numba") is not None:
+        return _compiled(threads)
+    if name == "compiled":
+        raise MissingLibraryError("the compiled engine needs Numba: pip install numba.")
+    warnings.warn(
+        "Numba is not installed, so training runs on the reference engine, which is many times "
+        "slower: pip install numba.",
+        RuntimeWarning,
+        stacklevel=2,
+    )
     return ReferenceEngine()
+
+
+@functools.cache
+def _compiled(threads: int | None) -> Engine:
+    """One engine a process, so that what prediction has prepared is found again."""
+    from chalknet.engine.compiled.engine import CompiledEngine
+
+    return CompiledEngine(threads)

@@ -103,3 +103,6 @@ class Engine(Protocol):
         self, network: Network, preprocessing: Preprocessing, X: npt.NDArray[Any]
     ) -> Matrix:
         """The network's output (n, K) for raw rows (n, features), taken as they are stored."""
+
+    def with_threads(self, threads: int) -> Engine:
+        """The same engine on that many threads."""

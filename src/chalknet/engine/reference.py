@@ -57,6 +57,10 @@ class ReferenceEngine:
             )
         return output
 
+    def with_threads(self, threads: int) -> ReferenceEngine:  # noqa: ARG002
+        """The same engine: it uses one thread whatever it is told."""
+        return self
+
     def _step(self, plan: Plan, steps: StepRange, step: int, totals: Totals) -> bool:
         batch = slice(step * steps.batch_size, (step + 1) * steps.batch_size)
         rows = batch if steps.order is None else steps.order[batch]

@@ -139,7 +139,7 @@ class Training:
         self.rng = rng
         self.shuffle = shuffle
         self.validation = validation
-        self.engine = as_engine(engine)
+        self.engine = as_engine(engine, threads)
         self.threads = threads
         self.schedule = as_schedule(schedule)
         self.early_stopping = early_stopping
@@ -262,9 +262,7 @@ class Training:
             return None, None
         plan, X = self.plan, self.validation.X
         return mean_loss_and_accuracy(
-            lambda rows: self.engine.output(
-                self.network, plan.preprocessing.apply(rows, self.network.dtype)
-            ),
+            lambda rows: self.engine.predict(self.network, plan.preprocessing, rows),
             plan.loss,
             X,
             self._validation_targets,

@@ -1,0 +1,58 @@
+"""From Python kernels to object files: Numba compiles, and what remains is free of Python."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import llvmlite.binding as llvm
+import numba
+from numba import types
+from numba.core import config
+from numba.core.compiler_lock import global_compiler_lock
+
+__all__ = ["INLINED", "KERNEL", "object_of_kernel"]
+
+# No error can arise in a kernel: nothing is bounds-checked, and division follows IEEE 754.
+KERNEL: dict[str, Any] = {
+    "error_model": "numpy",
+    "no_cpython_wrapper": True,
+    "no_cfunc_wrapper": True,
+}
+INLINED: dict[str, Any] = KERNEL | {"forceinline": True}
+
+
+def object_of_kernel(kernel: Callable[..., Any], like: Any) -> bytes:
+    """The object file of ``kernel(descriptor, thread, like)`` for numbers of the type ``like``.
+
+    Its entry point is Numba's own calling convention: a place for the result, a place for an
+    exception (neither is ever used), then the arguments.
+    """
+    from chalknet.engine.compiled.objects import ENTRY, object_of_code
+
+    signature = types.void(types.CPointer(types.int64), types.int64, like)
+    with _without_optimization():
+        compiled = numba.njit(signature, **KERNEL)(kernel)
+    module = llvm.parse_assembly(compiled.inspect_llvm(compiled.signatures[0]))
+    entry = compiled.overloads[compiled.signatures[0]].fndesc.llvm_func_name
+    for function in module.functions:
+        if not function.is_declaration:
+            function.linkage = "external" if function.name == entry else "internal"
+    module.get_function(entry).name = ENTRY
+    return object_of_code(str(module))
+
+
+@contextmanager
+def _without_optimization() -> Iterator[None]:
+    """Keep Numba from optimizing each function it meets: the whole is optimized once, at the end.
+
+    This halves the time a first run takes to compile.
+    """
+    with global_compiler_lock:
+        level = config.OPT
+        config.OPT = type(level)(0)
+        try:
+            yield
+        finally:
+            config.OPT = level

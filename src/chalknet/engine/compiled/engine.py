@@ -1,0 +1,119 @@
+"""The compiled engine, as training and prediction see it."""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from chalknet.data.preprocessing import Preprocessing
+from chalknet.engine.compiled.formulas import UntraceableError
+from chalknet.engine.compiled.kernels import network_kernel
+from chalknet.engine.compiled.predictor import Predictor
+from chalknet.engine.compiled.session import Session
+from chalknet.engine.compiled.threads import run_team, team_size
+from chalknet.engine.plan import Plan, StepRange, Totals
+from chalknet.engine.reference import ReferenceEngine
+from chalknet.network import Network
+from chalknet.operations.affine import Matrix
+
+__all__ = ["CompiledEngine"]
+
+UNCHANGED = Preprocessing()
+OPERATIONS_A_THREAD = 4_000_000  # below that, meeting another thread costs more than it does
+
+
+class CompiledEngine:
+    """Runs steps in kernels made for this processor, on several threads.
+
+    Parameters
+    ----------
+    threads : int, optional
+        How many; by default the cores this process may use that are not already at work for it,
+        and fewer for small steps. Results do not depend on it.
+
+    What no kernel can be made for, such as an activation of your own that branches on its argument,
+    runs on the reference engine.
+    """
+
+    name = "compiled"
+
+    def __init__(self, threads: int | None = None) -> None:
+        self.threads = threads
+        self._sessions: weakref.WeakKeyDictionary[Plan, Session | None] = (
+            weakref.WeakKeyDictionary()
+        )
+        self._predictors: weakref.WeakKeyDictionary[
+            Network, dict[tuple[np.dtype[Any], int], list[Predictor]]
+        ] = weakref.WeakKeyDictionary()
+        self._reference = ReferenceEngine()
+
+    def run(self, plan: Plan, steps: StepRange, totals: Totals) -> None:
+        """Take the steps, adding to ``totals``; stop at the first that is not finite."""
+        session = self._session(plan)
+        if session is None:
+            self._reference.run(plan, steps, totals)
+        elif steps.first < steps.last and not self._take(session, plan, steps, totals):
+            self._take_singly(session, plan, steps, totals)
+
+    def output(self, network: Network, inputs: Matrix) -> Matrix:
+        """The network's output (n, K) for preprocessed inputs (n, fan_in)."""
+        return self.predict(network, UNCHANGED, inputs)
+
+    def predict(self, network: Network, preprocessing: Preprocessing, X: Any) -> Matrix:
+        """The network's output (n, K) for raw rows: an array (n, features) or SciPy's sparse rows.
+
+        float64 rows compute in float64, whatever the network's type.
+        """
+        dtype = np.result_type(network.dtype, X.dtype if X.dtype.kind == "f" else np.float32)
+        key = (dtype, id(preprocessing))
+        idle = self._predictors.setdefault(network, {}).setdefault(key, [])
+        try:
+            predictor = idle.pop() if idle else Predictor(network, preprocessing, dtype)
+        except UntraceableError:
+            return self._reference.predict(network, preprocessing, X)
+        output = predictor(network, X, self.threads)
+        idle.append(predictor)
+        return output
+
+    def with_threads(self, threads: int) -> CompiledEngine:
+        """The same engine on that many threads."""
+        return self if threads == self.threads else CompiledEngine(threads)
+
+    def _session(self, plan: Plan) -> Session | None:
+        if plan not in self._sessions:
+            try:
+                self._sessions[plan] = Session(plan)
+            except UntraceableError:
+                self._sessions[plan] = None
+        return self._sessions[plan]
+
+    def _take(self, session: Session, plan: Plan, steps: StepRange, totals: Totals) -> bool:
+        """Take all of the steps, or none if a number that is not finite came of them."""
+        kernel = network_kernel(session.dtype)
+        useful = 1 + session.operations(steps.batch_size) // OPERATIONS_A_THREAD
+        sums = np.array([totals.loss, totals.weight, totals.correct, totals.samples], np.float64)
+
+        def prepare(threads: int) -> tuple[Callable[[int], None], int]:
+            session.prepare(plan, steps, sums, threads)
+            address = session.address
+            return (lambda thread: kernel(address, thread)), session.abort_address
+
+        with team_size(self.threads, useful) as size:
+            run_team(size, prepare)
+        if session.flawed or not np.isfinite(sums[0]):
+            return False
+        totals.loss, totals.weight = float(sums[0]), float(sums[1])
+        totals.correct, totals.samples = int(sums[2]), int(sums[3])
+        plan.state.t += steps.last - steps.first
+        return True
+
+    def _take_singly(self, session: Session, plan: Plan, steps: StepRange, totals: Totals) -> None:
+        """The same steps one by one, up to the one that fails."""
+        for step in range(steps.first, steps.last):
+            if not self._take(session, plan, replace(steps, first=step, last=step + 1), totals):
+                totals.diverged_at = step
+                return

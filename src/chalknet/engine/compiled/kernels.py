@@ -1,0 +1,82 @@
+"""The kernels a network needs, as addresses: traced or compiled now, or taken from the cache."""
+
+from __future__ import annotations
+
+import ctypes
+import functools
+import hashlib
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from chalknet.engine.compiled.emit import map_code, outer_code
+from chalknet.engine.compiled.formulas import Expression, canonical, trace
+from chalknet.engine.compiled.objects import callable_at, entry_point, object_of_code
+from chalknet.engine.compiled.processor import vectors
+from chalknet.operations import dropout
+
+__all__ = ["map_kernel", "network_kernel", "outer_kernel"]
+
+Dtype = np.dtype[Any]
+
+
+def map_kernel(formula: Callable[..., Any], dtype: Dtype, *, real: int, weak: int = 0) -> int:
+    """``emit.map_code`` of a formula with so many arguments and coefficients."""
+    results = trace(formula, real=real, weak=weak)
+    return _of_formula("map", results, dtype, lambda: map_code(results, real, dtype, vectors()))
+
+
+def outer_kernel(update: Callable[..., Any], dtype: Dtype, *, weak: int) -> int:
+    """``emit.outer_code`` of an update rule without slots."""
+    results = trace(update, real=2, weak=weak)
+    return _of_formula("outer", results, dtype, lambda: outer_code(results, dtype, vectors()))
+
+
+def _of_formula(
+    loop: str, results: Sequence[Expression], dtype: Dtype, code: Callable[[], str]
+) -> int:
+    identity = f"{loop} {dtype} {_digest_of_emitter()} {canonical(results)}"
+    return entry_point(identity, lambda: object_of_code(code()))
+
+
+@functools.cache
+def network_kernel(dtype: Dtype) -> Callable[[int, int], None]:
+    """``step.run`` as a function of (address of the descriptor, number of the thread)."""
+
+    def make() -> bytes:
+        from numba import types
+
+        from chalknet.engine.compiled.compilation import object_of_kernel
+        from chalknet.engine.compiled.step import run
+
+        return object_of_kernel(run, types.float32 if dtype.itemsize == 4 else types.float64)
+
+    address = entry_point(f"network {dtype} {_digest_of_sources()}", make)
+    real = ctypes.c_float if dtype.itemsize == 4 else ctypes.c_double
+    word = ctypes.c_void_p
+    function = callable_at(address, ctypes.c_int32, word, word, word, ctypes.c_int64, real)
+    # Numba's convention has places for a result and an exception; a kernel has neither.
+    unused = (ctypes.c_int64 * 8)()
+    place = ctypes.addressof(unused)
+
+    def call(descriptor: int, thread: int, _keep: Any = unused) -> None:
+        function(place, place + 32, descriptor, thread, 0.0)
+
+    return call
+
+
+@functools.cache
+def _digest_of_sources() -> str:
+    """Of everything the Python kernels are made of."""
+    files = [*sorted(Path(__file__).parent.glob("*.py")), Path(dropout.__file__)]
+    return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()
+
+
+@functools.cache
+def _digest_of_emitter() -> str:
+    """Of everything that turns a formula into code."""
+    folder = Path(__file__).parent
+    files = [folder / name for name in ("emit.py", "elementary.py", "objects.py")]
+    return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()

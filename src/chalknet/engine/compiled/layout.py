@@ -1,0 +1,143 @@
+"""What a kernel is told, and how weights lie in memory while it runs.
+
+A kernel takes one argument: a *descriptor*, an array of int64 with sizes and the addresses of
+arrays, first those of the whole network (the names below), then one record a layer. The numbers
+here are positions in it.
+
+**Panels.** While a kernel runs, W (fan_in, fan_out) lies in vertical panels, each as wide as the
+register tile (two vectors; the last panel may be one) and stored row after row, so that the tile
+reads B in one unbroken stream. Panel p begins at ``p * rows * panel``, with ``rows`` = fan_in
+rounded up to whole vectors. Wᵀ has its own panels, made from W's after every step. Padding is zero
+and is never copied back.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+# Of the whole network. Addresses are of arrays of the network's type unless said otherwise.
+(
+    THREADS,
+    LAYERS,
+    BARRIER,  # int64: arrived, aborted, not finite; each on a cache line of its own
+    SCRATCH,  # of this many bytes a thread
+    SCRATCH_BYTES,
+    FIRST,  # step
+    LAST,
+    BATCH_SIZE,
+    SAMPLES,  # in the data
+    SLICE,  # rows worked on at once: a larger batch takes several turns
+    ORDER,  # int64 (samples,) or 0
+    X,  # raw rows
+    X_KIND,  # 0 uint8, 1 float32, 2 float64, 3 compressed rows
+    X_STRIDE,  # numbers from row to row
+    X_COLUMNS,  # compressed rows: int32 columns, int64 row starts
+    X_STARTS,
+    OFFSET,  # (fan_in,): x = (raw − offset) / divisor
+    DIVISOR,
+    RECIPROCAL,
+    SHIFTED,  # whether an offset is not zero
+    INPUTS,  # (slice, ld): what the preprocessing makes of a slice
+    INPUTS_LD,
+    SPARSE,  # whether the first layer skips zeros
+    NONZERO,  # (slice, fan_in): values that are not zero, row by row
+    WHICH,  # int32 (slice, fan_in): their columns
+    COUNTS,  # int64 (slice,): how many
+    COLUMN_STARTS,  # the same by columns, a part a thread: int32 (fan_in + 2,)
+    COLUMN_SAMPLES,  # int32 (slice · fan_in,)
+    COLUMN_VALUES,
+    EVERY,  # int32: 0, 1, 2 …
+    TARGETS,  # int64 (samples,), or float64 (samples, K)
+    SAMPLE_WEIGHT,  # float64 (samples,) or 0
+    LOSS_KIND,  # 0 softmax of classes, 1 softmax of probabilities, 2 element by element
+    TERMS,  # the kernel of ℓ, or of exp_below
+    SLOPES,  # that of ∂ℓ/∂o, or of log1p
+    LOSS_PARAMETERS,  # float64
+    DECISION,  # what counts as correct: 0 nothing, 1 largest, 2 every sign
+    LOSS_SCRATCH,  # float64 (5, slice, K)
+    ROW_TERMS,  # float64 (slice,)
+    ROW_CORRECT,  # int64 (slice,)
+    TOTALS,  # float64: loss, weight, correct, samples
+    FLAT,  # the parameters as Network keeps them
+    FLAT_SLOTS,  # int64 (slots,): addresses of the optimizer's vectors
+    SLOTS,  # how many
+    PACKED,  # parameters in panels, then the slots
+    PACKED_SIZE,  # numbers from one slot to the next, in panels
+    UPDATE,  # the kernel of the optimizer's formula
+    UPDATE_OUTER,  # the same for gradients of rank one, or 0
+    WEAK,  # float64 (steps, 2, n): the formula's coefficients, for weights and for biases
+    WEAK_COUNT,
+    DROPOUT_KEY,  # uint64 (1,)
+    GRADIENT,  # like the packed parameters, when a batch takes several turns
+    FEW,  # whether weights are read from FLAT instead of from panels
+    RESULT,  # (samples, K): the output, when predicting rows FIRST … LAST−1; else 0
+    NETWORK_FIELDS,
+) = range(55)
+
+# Of one layer.
+(
+    FAN_IN,
+    FAN_OUT,
+    PANELS,
+    ROWS,  # fan_in padded
+    WEIGHTS,  # W in panels
+    BIAS,  # padded
+    TRANSPOSED,  # Wᵀ in panels; 0 for the first layer
+    TRANSPOSED_PANELS,
+    TRANSPOSED_ROWS,  # fan_out padded
+    IN,  # A of the layer below
+    IN_LD,
+    Z,
+    A,
+    DZ,
+    LD,  # numbers from row to row of Z, A and dZ
+    FORWARD,  # the kernel of f, or 0 for the identity
+    BACKWARD,  # that of dA ∘ f′(Z)
+    PARAMETERS,  # float64: of the activation
+    DROPPED,  # float64: dropout's rate and 1 / (1 − rate); 0 where nothing is dropped
+    FLAT_WEIGHTS,  # position of W in the flat vector
+    FLAT_BIAS,
+    PACKED_WEIGHTS,  # position in the packed one
+    PACKED_BIAS,
+    COLUMN_GROUPS,  # threads stand in a grid: so many groups of columns, the rest share rows
+    LAYER_FIELDS,
+) = range(25)
+
+
+@dataclass(frozen=True)
+class Panels:
+    """A matrix (rows, columns) in panels.
+
+    >>> panels = Panels(rows=5, columns=40, lanes=16)
+    >>> panels.count, panels.padded_rows, panels.size
+    (2, 16, 768)
+    """
+
+    rows: int
+    columns: int
+    lanes: int
+
+    @property
+    def count(self) -> int:
+        """How many panels."""
+        return -(-self.columns // (2 * self.lanes))
+
+    @property
+    def padded_rows(self) -> int:
+        """Rows in memory."""
+        return padded(self.rows, self.lanes)
+
+    @property
+    def padded_columns(self) -> int:
+        """Columns in memory."""
+        return padded(self.columns, self.lanes)
+
+    @property
+    def size(self) -> int:
+        """Numbers in memory."""
+        return self.padded_rows * self.padded_columns
+
+
+def padded(n: int, lanes: int) -> int:
+    """``n`` rounded up to whole vectors."""
+    return -(-n // lanes) * lanes

@@ -1,0 +1,161 @@
+"""One training run: a workspace, the optimizer and the loss."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from chalknet.engine.compiled.formulas import UntraceableError
+from chalknet.engine.compiled.kernels import map_kernel, outer_kernel
+from chalknet.engine.compiled.workspace import Array, Workspace, address_of, aligned
+from chalknet.engine.plan import Plan, StepRange
+from chalknet.operations.losses import (
+    ElementwiseLoss,
+    Loss,
+    SigmoidCrossEntropy,
+    SoftmaxCrossEntropy,
+)
+from chalknet.operations.losses.cross_entropy import exp_below
+from chalknet.training.optimizers import Optimizer
+
+__all__ = ["Session"]
+
+FLOAT64 = np.dtype(np.float64)
+DENSE_ENOUGH = 0.3  # above this part of nonzeros a dense first layer is faster
+DENSE_ENOUGH_FOR_ONE = 0.7  # the same for batches of one
+
+
+class Session(Workspace):
+    """What stays the same from call to call for one plan.
+
+    Raises
+    ------
+    UntraceableError
+        Something in the plan is not of a kind that kernels know.
+    """
+
+    def __init__(self, plan: Plan) -> None:
+        network, slots = plan.network, len(plan.state.slots)
+        super().__init__(network, network.dtype, plan.dropout, slots)
+        self._batch_size = 0
+        self._size = len(network.parameters)
+        self._place_optimizer(plan)
+        self._place_loss(plan)
+        self.place_preprocessing(plan.preprocessing)
+        self.place_rows(plan.X)
+        self._density = self.density(plan.X)
+
+    def prepare(self, plan: Plan, steps: StepRange, totals: Array, threads: int) -> None:
+        """Point the descriptor at what this call works on."""
+        if steps.batch_size != self._batch_size:
+            self._place_batch(steps.batch_size)
+        rank_one = self._batch_size == 1 and self.get("UPDATE_OUTER") != 0
+        self.place_threads(threads, columns=bool(self.get("SPARSE")) and not rank_one)
+        order = steps.order
+        self.set("FIRST", steps.first)
+        self.set("LAST", steps.last)
+        self.point("ORDER", None if order is None else np.ascontiguousarray(order, np.int64))
+        self.point("TOTALS", totals)
+        self.point("DROPOUT_KEY", np.array([steps.dropout_key], np.uint64))
+        self.point("WEAK", self._coefficients(plan, steps))
+        self.point("FLAT", plan.network.parameters)
+        slots = plan.state.slots
+        for number, slot in enumerate(slots):
+            if slot.dtype != self.dtype or not slot.flags.c_contiguous:
+                slots[number] = np.ascontiguousarray(slot, self.dtype)
+        self.point("FLAT_SLOTS", np.array([address_of(slot) for slot in slots], np.int64))
+
+    def operations(self, batch_size: int) -> int:
+        """Floating point operations of one step, about."""
+        return 6 * batch_size * self._size
+
+    def _place_batch(self, batch_size: int) -> None:
+        limit = DENSE_ENOUGH_FOR_ONE if batch_size == 1 else DENSE_ENOUGH
+        self._batch_size = batch_size
+        self.set("BATCH_SIZE", batch_size)
+        self.place_slice(batch_size, self._density < limit, training=True)
+        rows = self.get("SLICE")
+        self.point("LOSS_SCRATCH", np.zeros(5 * rows * self.widths[-1]))
+        self.point("ROW_TERMS", np.zeros(rows))
+        self.point("ROW_CORRECT", np.zeros(rows, np.int64))
+        several = rows < batch_size
+        size = self.get("PACKED_SIZE") if several else 0
+        self.point("GRADIENT", aligned(size, self.dtype))
+
+    def _place_optimizer(self, plan: Plan) -> None:
+        optimizer, slots = plan.optimizer, len(plan.state.slots)
+        if type(optimizer).step is not Optimizer.step:
+            raise UntraceableError("an optimizer with a step of its own")
+        coefficients = optimizer.coefficients(optimizer.learning_rate, 1)
+        rule, decayed = type(optimizer).update, bool(plan.l2)
+
+        def update(w: Any, g: Any, *more: Any) -> tuple[Any, ...]:
+            if not decayed:
+                return rule(w, g, *more)
+            return rule(w, g + more[-1] * w, *more[:-1])
+
+        weak = len(coefficients) + decayed
+        self.set("WEAK_COUNT", weak)
+        self.set("UPDATE", map_kernel(update, self.dtype, real=2 + slots, weak=weak))
+        if not slots and not decayed and rule(1.5, 0.0, *coefficients) == (1.5,):
+            self.set("UPDATE_OUTER", outer_kernel(update, self.dtype, weak=weak))
+
+    def _coefficients(self, plan: Plan, steps: StepRange) -> Array:
+        """(steps, 2, coefficients): for weights, and for biases, which have no L2 term."""
+        count = steps.last - steps.first
+        rates = steps.learning_rates[steps.first : steps.last]
+        t = plan.state.t + 1
+        optimizer = plan.optimizer
+        first = optimizer.coefficients(float(rates[0]), t)
+        table = np.zeros((count, 2, max(1, self.get("WEAK_COUNT"))))
+        if (rates == rates[0]).all() and not _depends_on_t(optimizer):
+            table[:, :, : len(first)] = first
+        else:
+            for number, rate in enumerate(rates.tolist()):
+                table[number, :, : len(first)] = optimizer.coefficients(rate, t + number)
+        if plan.l2:
+            table[:, 0, len(first)] = plan.l2
+        return table
+
+    def _place_loss(self, plan: Plan) -> None:
+        loss, n, K = plan.loss, plan.X.shape[0], self.widths[-1]
+        targets = loss.checked_targets(plan.targets, n, K)
+        parameters: tuple[float, ...] = ()
+        if type(loss) is SoftmaxCrossEntropy:
+            kind, decision = (0 if targets.ndim == 1 else 1), 1
+            terms = map_kernel(exp_below, FLOAT64, real=2)
+            slopes = map_kernel(np.log1p, FLOAT64, real=1)
+        elif isinstance(loss, ElementwiseLoss) and _is_plain(loss):
+            kind, parameters, cls = 2, loss.parameters, type(loss)
+            weak = len(parameters)
+            terms = map_kernel(cls.formula, FLOAT64, real=2, weak=weak)
+            slopes = map_kernel(cls.derivative, FLOAT64, real=2, weak=weak)
+            decision = 2 if cls.correct is SigmoidCrossEntropy.correct else 0
+        else:
+            raise UntraceableError("a loss of a kind of its own")
+        self.set("LOSS_KIND", kind)
+        self.set("DECISION", decision)
+        self.set("TERMS", terms)
+        self.set("SLOPES", slopes)
+        self.point("LOSS_PARAMETERS", np.array([*parameters, 0.0]))
+        kept = np.int64 if kind == 0 else np.float64
+        self.point("TARGETS", np.ascontiguousarray(targets, kept))
+        weight = plan.sample_weight
+        self.point("SAMPLE_WEIGHT", None if weight is None else np.ascontiguousarray(weight))
+
+
+def _depends_on_t(optimizer: Optimizer) -> bool:
+    rate = optimizer.learning_rate
+    return len({optimizer.coefficients(rate, t) for t in (1, 2, 3, 1000)}) > 1
+
+
+def _is_plain(loss: Loss) -> bool:
+    """Whether the loss is what its formulas say, no method of the base replaced."""
+    cls = type(loss)
+    return (
+        cls._terms is ElementwiseLoss._terms  # noqa: SLF001
+        and cls.value_and_grad is Loss.value_and_grad
+        and cls.terms is Loss.terms
+        and cls.correct in (Loss.correct, SigmoidCrossEntropy.correct)
+    )

@@ -1,0 +1,302 @@
+"""The training kernel: many steps in one call, each in stages between which the threads meet.
+
+    gather                  rows of the batch, converted
+    forward, l = 1 … L      Zₗ = Aₗ₋₁ Wₗ + bₗ,  Aₗ = fₗ(Zₗ)
+    loss                    ∂loss/∂o, and dZ of the output layer
+    backward, l = L−1 … 1   dAₗ = dZₗ₊₁ Wₗ₊₁ᵀ,  dZₗ = dAₗ ∘ fₗ′(Zₗ)
+    update                  dWₗ = Aₗ₋₁ᵀ dZₗ,  dbₗ = Σ dZₗ, and the optimizer's formula at once
+
+The kernel works on copies of parameters and slots in panels, made at its start. At its end every
+number of them is looked at: if all are finite, and so is the loss, they are copied back; otherwise
+nothing is, and ``engine.py`` takes the steps again one by one up to the one to blame.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+
+from chalknet.engine.compiled import layout as at
+from chalknet.engine.compiled.compilation import KERNEL
+from chalknet.engine.compiled.gather import gather
+from chalknet.engine.compiled.gemm import lanes, sparse_eight, sparse_two
+from chalknet.engine.compiled.losses import loss_of_rows, total_weight
+from chalknet.engine.compiled.stages import (
+    backward,
+    forward,
+    layer_of,
+    leads,
+    output_backward,
+    panels_of,
+    rows_of,
+    transpose_weights,
+    update,
+    width_of,
+)
+from chalknet.engine.compiled.teamwork import (
+    ABORTED,
+    FLAWED,
+    MEETINGS,
+    barrier,
+    scratch_of,
+    share,
+)
+from chalknet.engine.compiled.tile import (
+    add_atomically,
+    call_map,
+    fused,
+    load_atomically,
+    pointer,
+    shifted,
+)
+
+__all__ = ["run"]
+
+
+@njit(**KERNEL)
+def _copy(outside, inside, count, inward):
+    """Numbers between the flat vector and a panel."""
+    if inward:
+        for j in range(count):
+            inside[j] = outside[j]
+    else:
+        for j in range(count):
+            outside[j] = inside[j]
+
+
+@njit(**KERNEL)
+def _move_vector(D, thread, flat, packed, inward, like):
+    """The thread's part of the parameters, or of a slot, into panels or back."""
+    tile = 2 * lanes(like)
+    for number in range(D[at.LAYERS]):
+        layer = layer_of(D, number)
+        fan_out = layer[at.FAN_OUT]
+        panel_0, panel_1 = panels_of(layer, thread)
+        k_0, k_1 = rows_of(D, layer, layer[at.FAN_IN], 32, thread)
+        for panel in range(panel_0, panel_1):
+            width = width_of(layer[at.PANELS], panel, fan_out, like)
+            column = panel * tile
+            columns = min(width, fan_out - column)
+            outside = shifted(flat, layer[at.FLAT_WEIGHTS] + column)
+            inside = shifted(packed, layer[at.PACKED_WEIGHTS] + panel * layer[at.ROWS] * tile)
+            for k in range(k_0, k_1):
+                _copy(shifted(outside, k * fan_out), shifted(inside, k * width), columns, inward)
+            if leads(layer, thread):
+                outside = shifted(flat, layer[at.FLAT_BIAS] + column)
+                inside = shifted(packed, layer[at.PACKED_BIAS] + column)
+                _copy(outside, inside, columns, inward)
+
+
+@njit(**KERNEL)
+def _move(D, thread, inward, like):
+    packed = pointer(D[at.PACKED], like)
+    _move_vector(D, thread, pointer(D[at.FLAT], like), packed, inward, like)
+    addresses = pointer(D[at.FLAT_SLOTS], np.int64(0))
+    for slot in range(D[at.SLOTS]):
+        copy = shifted(packed, (slot + 1) * D[at.PACKED_SIZE])
+        _move_vector(D, thread, pointer(addresses[slot], like), copy, inward, like)
+
+
+@njit(**KERNEL)
+def _flaws_among(row, count):
+    """How many numbers are not finite: only then is x − x not zero."""
+    flaws = 0
+    for j in range(count):
+        flaws += 0 if row[j] - row[j] == 0 else 1
+    return flaws
+
+
+@njit(**KERNEL)
+def _flaws(D, thread, like):
+    """How many of the thread's parameters and slots are not finite."""
+    tile, flaws = 2 * lanes(like), 0
+    for vector in range(D[at.SLOTS] + 1):
+        packed = shifted(pointer(D[at.PACKED], like), vector * D[at.PACKED_SIZE])
+        for number in range(D[at.LAYERS]):
+            layer = layer_of(D, number)
+            panel_0, panel_1 = panels_of(layer, thread)
+            k_0, k_1 = rows_of(D, layer, layer[at.FAN_IN], 32, thread)
+            for panel in range(panel_0, panel_1):
+                width = width_of(layer[at.PANELS], panel, layer[at.FAN_OUT], like)
+                columns = min(width, layer[at.FAN_OUT] - panel * tile)
+                weights = layer[at.PACKED_WEIGHTS] + panel * layer[at.ROWS] * tile
+                for k in range(k_0, k_1):
+                    flaws += _flaws_among(shifted(packed, weights + k * width), columns)
+                bias = shifted(packed, layer[at.PACKED_BIAS] + panel * tile)
+                flaws += _flaws_among(bias, columns)
+    return flaws
+
+
+@njit(**KERNEL)
+def _transpose_all(D, thread, like):
+    for number in range(1, D[at.LAYERS]):
+        transpose_weights(D, number, thread, like)
+
+
+@njit(**KERNEL)
+def _add_totals(D, first, n):
+    """Loss, weight and correct decisions of a slice, in the order of the samples."""
+    totals = pointer(D[at.TOTALS], np.float64(0))
+    terms = pointer(D[at.ROW_TERMS], np.float64(0))
+    correct = pointer(D[at.ROW_CORRECT], np.int64(0))
+    weights = pointer(D[at.SAMPLE_WEIGHT], np.float64(0))
+    order = pointer(D[at.ORDER], np.int64(0))
+    for i in range(n):
+        weight = 1.0
+        if D[at.SAMPLE_WEIGHT] != 0:
+            weight = weights[order[first + i] if D[at.ORDER] != 0 else first + i]
+        totals[0] += weight * terms[i]
+        totals[1] += weight
+        totals[2] += correct[i]
+        totals[3] += 1.0
+
+
+@njit(**KERNEL)
+def _forward_slice(D, thread, begin, n, step, first_row, like):
+    """Inputs, pre-activations and activations of n samples from number ``begin`` on."""
+    row_0, row_1 = share(n, 1, thread, D[at.THREADS])
+    gather(D, begin, row_0, row_1, layer_of(D, 0)[at.FAN_IN], like)
+    barrier(D, thread)
+    for number in range(D[at.LAYERS]):
+        forward(D, number, thread, n, step, first_row, like)
+        barrier(D, thread)
+
+
+@njit(**KERNEL)
+def _slice(D, thread, step, begin, n, first_row, total, turn, last_turn, like):
+    """One slice of a batch, through all stages; ``begin`` is the number of its first sample."""
+    _forward_slice(D, thread, begin, n, step, first_row, like)
+    count = D[at.LAYERS]
+    output = layer_of(D, count - 1)
+    row_0, row_1 = share(n, 1, thread, D[at.THREADS])
+    loss_of_rows(
+        D,
+        begin,
+        total,
+        row_0,
+        row_1,
+        output[at.FAN_OUT],
+        pointer(output[at.A], like),
+        output[at.LD],
+        pointer(output[at.DZ], like),
+        scratch_of(D, thread),
+    )
+    output_backward(D, thread, row_0, row_1, like)
+    barrier(D, thread)
+    if thread == 0:
+        _add_totals(D, begin, n)
+    for number in range(count - 2, -1, -1):
+        backward(D, number, thread, n, step, first_row, like)
+        barrier(D, thread)
+    for number in range(count):
+        update(D, number, thread, n, step, turn, last_turn, like)
+    barrier(D, thread)
+
+
+@njit(**KERNEL)
+def _step(D, thread, step, like):
+    begin = step * D[at.BATCH_SIZE]
+    end = min(begin + D[at.BATCH_SIZE], D[at.SAMPLES])
+    total = total_weight(D, begin, end - begin)
+    for first in range(begin, end, D[at.SLICE]):
+        n = min(D[at.SLICE], end - first)
+        turn = (first - begin) // D[at.SLICE]
+        _slice(D, thread, step, first, n, first - begin, total, turn, first + n == end, like)
+    # Whoever reads Wᵀ next does so after the next meeting.
+    _transpose_all(D, thread, like)
+
+
+@njit(**KERNEL)
+def _train(D, thread, like):
+    """Take the steps FIRST … LAST−1."""
+    words = pointer(D[at.BARRIER], np.int64(0))
+    _transpose_all(D, thread, like)
+    for step in range(D[at.FIRST], D[at.LAST]):
+        _step(D, thread, step, like)
+        if load_atomically(shifted(words, ABORTED)) != 0:
+            return
+    if _flaws(D, thread, like) > 0:
+        add_atomically(shifted(words, FLAWED), 1)
+    loss = pointer(D[at.TOTALS], np.float64(0))[0]
+    barrier(D, thread)
+    if load_atomically(shifted(words, FLAWED)) == 0 and loss - loss == 0:
+        _move(D, thread, False, like)
+
+
+@njit(**KERNEL)
+def _predict(D, thread, like):
+    """The output for all samples, slice by slice."""
+    output = layer_of(D, D[at.LAYERS] - 1)
+    K, ld = output[at.FAN_OUT], output[at.LD]
+    A, result = pointer(output[at.A], like), pointer(D[at.RESULT], like)
+    for first in range(D[at.FIRST], D[at.LAST], D[at.SLICE]):
+        n = min(D[at.SLICE], D[at.LAST] - first)
+        _forward_slice(D, thread, first, n, first, first, like)
+        row_0, row_1 = share(n, 1, thread, D[at.THREADS])
+        for row in range(row_0, row_1):
+            for k in range(K):
+                result[(first + row) * K + k] = A[row * ld + k]
+
+
+@njit(**KERNEL)
+def _row_times_flat(count, which, x, W, fan_out, b, z):
+    """z = x W + b for one row and W where Network keeps it: the chain of the tile."""
+    n = lanes(x[0])
+    j = 0
+    while j + 8 * n <= fan_out:
+        sparse_eight(count, which, x, shifted(W, j), fan_out, 2 * n, shifted(b, j), shifted(z, j))
+        j += 8 * n
+    while j + 2 * n <= fan_out:
+        sparse_two(count, which, x, shifted(W, j), fan_out, 0, shifted(b, j), shifted(z, j))
+        j += 2 * n
+    for column in range(j, fan_out):
+        z[column] = b[column]
+    for q in range(count):
+        row = shifted(W, which[q] * fan_out)
+        for column in range(j, fan_out):
+            z[column] = fused(x[q], row[column], z[column])
+
+
+@njit(**KERNEL)
+def _predict_row(D, thread, sample, like):
+    """One row through all layers; zeros among the inputs and activations are skipped."""
+    x, which = pointer(D[at.NONZERO], like), pointer(D[at.WHICH], np.int32(0))
+    gather(D, sample, 0, 1, layer_of(D, 0)[at.FAN_IN], like)
+    count = pointer(D[at.COUNTS], np.int64(0))[0]
+    flat = pointer(D[at.FLAT], like)
+    for number in range(D[at.LAYERS]):
+        layer = layer_of(D, number)
+        fan_out = layer[at.FAN_OUT]
+        Z, A = pointer(layer[at.Z], like), pointer(layer[at.A], like)
+        W, b = shifted(flat, layer[at.FLAT_WEIGHTS]), shifted(flat, layer[at.FLAT_BIAS])
+        _row_times_flat(count, which, x, W, fan_out, b, Z)
+        if layer[at.FORWARD] != 0:
+            addresses = scratch_of(D, thread)
+            addresses[0], addresses[1] = layer[at.Z], layer[at.A]
+            weak = pointer(layer[at.PARAMETERS], np.float64(0))
+            call_map(layer[at.FORWARD], 1, fan_out, 0, addresses, weak)
+        if number + 1 < D[at.LAYERS]:
+            count = 0
+            for k in range(fan_out):
+                if A[k] != 0:
+                    x[count], which[count] = A[k], k
+                    count += 1
+        else:
+            result = shifted(pointer(D[at.RESULT], like), sample * fan_out)
+            for k in range(fan_out):
+                result[k] = A[k]
+
+
+def run(D, thread, like):
+    """What every thread of a team calls, with its own number; ``like`` is a zero of the type."""
+    scratch_of(D, thread)[MEETINGS] = 0
+    if D[at.FEW]:
+        for sample in range(D[at.LAST]):
+            _predict_row(D, thread, sample, like)
+        return
+    _move(D, thread, True, like)
+    barrier(D, thread)
+    if D[at.RESULT] == 0:
+        _train(D, thread, like)
+    else:
+        _predict(D, thread, like)

@@ -1,0 +1,125 @@
+"""Which threads run a kernel: plain Python threads, kept for the next call.
+
+A kernel call releases Python's lock, so the threads of a team run side by side. Results do not
+depend on how many there are, so a team may be smaller than asked for: when other teams are busy in
+this process, and when the system grants no more threads. After a fork the child starts anew.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import queue
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from chalknet.engine.compiled.processor import usable_cores
+
+__all__ = ["run_team", "team_size"]
+
+Task = Callable[[int], object]
+
+
+class _Worker:
+    """A thread that waits for tasks."""
+
+    def __init__(self) -> None:
+        self.tasks: queue.SimpleQueue[tuple[Task, int, queue.SimpleQueue[Any]]] = (
+            queue.SimpleQueue()
+        )
+        threading.Thread(target=self._work, name="chalknet", daemon=True).start()
+
+    def _work(self) -> None:
+        while True:
+            task, number, done = self.tasks.get()
+            error: BaseException | None = None
+            try:
+                task(number)
+            except BaseException as raised:  # noqa: BLE001 - handed to the thread that waits
+                error = raised
+            done.put(error)
+
+
+class _Pool:
+    """Idle workers, and how many threads are at work in this process."""
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self.idle: list[_Worker] = []
+        self.busy = 0
+
+    def take(self, count: int) -> list[_Worker]:
+        with self.lock:
+            taken = [self.idle.pop() for _ in range(min(count, len(self.idle)))]
+        while len(taken) < count:
+            try:
+                taken.append(_Worker())
+            except RuntimeError:  # the system starts no more threads
+                break
+        return taken
+
+    def give_back(self, workers: list[_Worker]) -> None:
+        with self.lock:
+            self.idle += workers
+
+
+_pool = _Pool()
+
+
+def _start_anew() -> None:
+    global _pool  # noqa: PLW0603 - threads and locks of the parent do not exist in the child
+    _pool = _Pool()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_start_anew)
+
+
+@contextmanager
+def team_size(asked: int | None, useful: int) -> Iterator[int]:
+    """How many threads a call should use: as many as asked for, else those useful and free."""
+    pool = _pool
+    with pool.lock:
+        free = usable_cores() - pool.busy
+        size = asked if asked is not None else max(1, min(useful, free))
+        pool.busy += size
+    try:
+        yield size
+    finally:
+        with pool.lock:
+            pool.busy -= size
+
+
+def run_team(size: int, prepare: Callable[[int], tuple[Task, Any]]) -> None:
+    """Run a task once on each of ``size`` threads, this one being number 0.
+
+    ``prepare`` is told how many threads there really are, and gives the task and the address of a
+    word that makes the others give up waiting at a barrier.
+    """
+    pool = _pool
+    workers = pool.take(size - 1)
+    task, abort = prepare(len(workers) + 1)
+    done: queue.SimpleQueue[BaseException | None] = queue.SimpleQueue()
+    started, errors = 0, []
+    try:
+        for number, worker in enumerate(workers, start=1):
+            worker.tasks.put((task, number, done))
+            started += 1
+        task(0)
+    except BaseException:
+        ctypes.c_int64.from_address(abort).value = 1
+        raise
+    finally:
+        # The arrays must outlive every thread that works on them, whatever happens meanwhile.
+        while started:
+            try:
+                errors.append(done.get())
+                started -= 1
+            except KeyboardInterrupt as interrupt:
+                errors.append(interrupt)
+        pool.give_back(workers)
+    for error in errors:
+        if error is not None:
+            raise error
