@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from benchmarks.measure import Result, Say, measure
-from benchmarks.peers import PEERS
+from benchmarks.peers import Peer
 from benchmarks.problems import Case, Settings, TrainingProblem
 from benchmarks.workloads.start import start
 
@@ -73,7 +73,9 @@ CURVES = {
 }
 
 
-def trace(curve: Curve, settings: Settings, repeats: int, quick: bool, say: Say) -> list[Point]:
+def trace(
+    curve: Curve, peers: list[Peer], settings: Settings, repeats: int, quick: bool, say: Say
+) -> list[Point]:
     """Every point of the curve, measured as a case of its own."""
     points = []
     for x, widths, samples, threads in curve.steps(settings.threads):
@@ -81,7 +83,6 @@ def trace(curve: Curve, settings: Settings, repeats: int, quick: bool, say: Say)
         if quick:
             case = case.quick()
         with_threads = Settings(threads, settings.engine)
-        peers = [PEERS[name] for name in COMPARED]
         result = measure(case, peers, with_threads, repeats, say)
         points.append(Point(x, len(case.problem.inputs), threads, result))
     return points

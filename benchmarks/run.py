@@ -8,7 +8,7 @@ from functools import cache
 from typing import Any
 
 from benchmarks import figures, peak, results
-from benchmarks.curves import CURVES, trace
+from benchmarks.curves import COMPARED, CURVES, trace
 from benchmarks.measure import Result, Say, measure
 from benchmarks.peak import Peak
 from benchmarks.peers import PEERS
@@ -41,11 +41,12 @@ def workloads(chosen: list[str], options: Namespace, head: dict[str, Any], say: 
 
 def scaling(chosen: list[str], options: Namespace, head: dict[str, Any], say: Say) -> int:
     """Returns 1 if a library that is here failed or did another job than the others."""
+    peers = [PEERS[name] for name in options.peers or COMPARED]
     settings = Settings(options.threads, options.engine)
     data, found = head | {"curves": {}}, {}
     for name in chosen:
         found[CURVES[name]] = points = trace(
-            CURVES[name], settings, options.repeats, options.quick, say
+            CURVES[name], peers, settings, options.repeats, options.quick, say
         )
         data["curves"][name] = []
         for point in points:
