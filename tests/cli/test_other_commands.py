@@ -9,6 +9,7 @@ import subprocess
 import sys
 
 import numpy as np
+import pandas as pd
 import pytest
 from sklearn.metrics import f1_score
 
@@ -54,6 +55,28 @@ def test_evaluate_on_other_data(digits_run, chalknet, tmp_path):
     result = chalknet("evaluate", "run", "other.npz")
     assert result.status == 2
     assert "Traceback" not in result.err
+
+
+@pytest.mark.parametrize(
+    ("labels", "others"),
+    [
+        (["7", "other"], ["7", "7"]),  # a file of one class, which alone looks like integers
+        (["1", "2"], ["1", "2"]),  # integers in the CSV, text in the other
+        (["False", "True"], [False, True]),
+    ],
+)
+def test_evaluate_on_labels_that_another_format_writes_otherwise(
+    labels, others, chalknet, tmp_path
+):
+    rows = [f"{k % 2 + k / 100},{labels[k % 2]}" for k in range(40)]
+    (tmp_path / "a.csv").write_text("x,kind\n" + "\n".join(rows))
+    chalknet("train", "a.csv", "--epochs", 1, "--run-dir", "run", "--no-report")
+    pd.DataFrame({"x": [0.1, 1.1], "kind": others}).to_parquet(tmp_path / "b.parquet")
+    result = chalknet("evaluate", "run", "b.parquet", "--json")
+    assert result.status == 0, result.err
+    assert result.last["names"] == labels
+    counts = {row["name"]: row["support"] for row in result.last["per_class"]}
+    assert counts == {label: [str(o) for o in others].count(label) for label in labels}
 
 
 def test_report_is_written_again(digits_run, chalknet, tmp_path):

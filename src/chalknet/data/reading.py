@@ -113,6 +113,7 @@ def read_split(
     target: str | None = None,
     labels: FilePath | None = None,
     task: Task | None = None,
+    classes: npt.ArrayLike | None = None,
     class_names: Sequence[str] | None = None,
     image_shape: tuple[int, ...] | None = None,
     image_size: tuple[int, int] | None = None,
@@ -134,7 +135,7 @@ def read_split(
     if test_path is None and inputs is None and holds_both(train_path):
         test_path, parts = train_path, ("train", "test")
     contents = _contents(train_path, options, parts[0])
-    train = _dataset(contents, train_path, name, options, naming)
+    train = _dataset(contents, train_path, name, options, naming, classes)
     if test_path is None:
         return Split(train, None)
     # What y is, and which columns are X, was decided on the training data.
@@ -265,10 +266,8 @@ def _dataset(
     """The Dataset of what was read; what is wrong with it is wrong with the file."""
     y = contents.y
     known = None if classes is None else np.asarray(classes)
-    named = known is not None and known.dtype.kind == "U"
-    if named and y is not None and y.ndim == 1 and y.dtype.kind in "iu":
-        # Among names such as "7" and "other", a file that has only "7" looks like integers.
-        y = y.astype(str)
+    if known is not None and y is not None and y.ndim == 1:
+        y = _as_known(y, known)
     try:
         dataset = Dataset(
             contents.X,
@@ -288,6 +287,20 @@ def _dataset(
             "telling classes apart needs at least two. Is the right column or array the target?"
         )
     return dataset
+
+
+def _as_known(y: Array, known: Array) -> Array:
+    """Labels of the known classes' type: where one format has 7 or True, another has text.
+
+    Among names such as "7" and "other", for one, a file that has only "7" looks like integers.
+    """
+    if known.dtype.kind == "U" and y.dtype.kind in "biu":
+        return y.astype(str)
+    if known.dtype.kind in "biu" and y.dtype.kind == "U":
+        by_text = {str(label): label for label in known}
+        if by_text.keys() >= set(y.tolist()):
+            return np.array([by_text[text] for text in y.tolist()], known.dtype)
+    return y
 
 
 def _name_of(path: FilePath) -> str:

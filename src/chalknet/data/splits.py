@@ -104,7 +104,8 @@ def _drawn_from_every_class(dataset: Dataset, count: int, rng: np.random.Generat
         label = dataset.classes[int(np.argmax(sizes == 1))].item()
         raise TargetError(
             f"{dataset.name}: class {label!r} has a single sample, which cannot be on both sides "
-            "of a stratified split; add samples, or use method='random'."
+            "of a stratified split: add samples, split at random, or, if the targets are "
+            "quantities, say that the task is regression."
         )
     shares = _shares(sizes, count)
     drawn = [

@@ -91,6 +91,7 @@ def load_like(
             target=config.target,
             inputs=model.feature_names or config.inputs,
             task="classification" if classification else config.task,
+            classes=model.classes,
             image_size=(model.image_shape[0], model.image_shape[1]) if model.image_shape else None,
             max_bytes=config.max_bytes,
         )
