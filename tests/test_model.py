@@ -224,3 +224,20 @@ def test_a_test_set_may_lack_classes_or_have_them_in_another_order():
 def test_no_rows_give_no_predictions():
     assert model().predict(np.zeros((0, 4))).shape == (0,)
     assert model().predict_proba(np.zeros((0, 4))).shape == (0, 3)
+
+
+@pytest.mark.parametrize(
+    ("y", "correct"),
+    [
+        (["a", "b", "b", "b"], 3),  # the larger of the two outputs decides
+        (np.array([[1, 0], [0, 1], [1, 0], [1, 1]], np.uint8), 3),  # each its side of one half
+    ],
+    ids=["classes", "multilabel"],
+)
+def test_classes_taught_by_a_regression_loss_are_counted_too(y, correct):
+    rows = np.array([[0.9, 0.1], [0.2, 0.8], [0.6, 0.4], [0.1, 0.7]])
+    data = Dataset(rows, y, name="d")
+    unchanged = Network([Dense(np.eye(2), np.zeros(2))])
+    model = Model.for_data(unchanged, "mean_squared_error", Preprocessing(), data)
+    score = model.evaluate(data)
+    assert (score.correct, score.total, score.accuracy) == (correct, 4, correct / 4)

@@ -205,6 +205,10 @@ class Model:
         targets = encode_targets(data, self.loss, self.network.widths[-1])
         loss, accuracy = mean_loss_and_accuracy(self.output, self.loss, data.X, targets)
         n = len(data)
+        if accuracy is None and self.classes is not None:
+            # A regression loss can teach classes, but only the model knows how to decide for one.
+            right = self.decide(self.output(data.X)) == data.targets
+            accuracy = float(right.reshape(n, -1).all(axis=1).mean())
         return Score(loss, accuracy, None if accuracy is None else round(accuracy * n), n)
 
     def save(self, path: str | os.PathLike[str]) -> Path:

@@ -57,6 +57,13 @@ def test_the_table_of_epochs_fits_a_terminal_of_80_columns(chalknet):
     assert max(map(len, result.err.splitlines())) < 80
 
 
+def test_the_test_set_is_counted_when_a_regression_loss_teaches_classes(chalknet):
+    arguments = ("digits", "--epochs", 2, "--loss", "mean_squared_error", "--no-report")
+    result = chalknet("train", *arguments, "--evaluate-test-each-epoch")
+    assert "test correct" in result.err
+    assert "of 355 correct" in result.out
+
+
 def test_the_same_seed_gives_the_same_bits_and_another_does_not(chalknet, tmp_path):
     for name, seed in (("a", 5), ("b", 5), ("c", 6)):
         chalknet("train", "digits", *QUICK, "--run-dir", name, "--seed", seed, "--dropout", 0.1)

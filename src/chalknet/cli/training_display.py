@@ -143,7 +143,7 @@ class EpochTable(Display):
         columns += ["valid. loss"] if validates else []
         columns += ["accuracy"] if validates and classifies else []
         if job.config.evaluate_test_each_epoch and job.parts.test is not None:
-            columns += ["test correct"] if classifies else ["test loss"]
+            columns += ["test loss"] if job.model.classes is None else ["test correct"]
         columns += ["samples/s", "seconds", "left"]
         self._columns, self._samples, self._epochs = (
             columns,
