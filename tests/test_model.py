@@ -241,3 +241,12 @@ def test_classes_taught_by_a_regression_loss_are_counted_too(y, correct):
     model = Model.for_data(unchanged, "mean_squared_error", Preprocessing(), data)
     score = model.evaluate(data)
     assert (score.correct, score.total, score.accuracy) == (correct, 4, correct / 4)
+
+
+def test_a_loaded_model_scales_by_one_number_where_the_saved_one_did(tmp_path):
+    data = Dataset(np.array([[0, 255]], np.uint8), [0], name="d", classes=[0, 1])
+    network = Network.dense([2, 2], rng=np.random.default_rng(0))
+    scaling = Preprocessing.for_data(data.X)
+    Model.for_data(network, "softmax_cross_entropy", scaling, data).save(tmp_path / "m.safetensors")
+    loaded = Model.load(tmp_path / "m.safetensors").preprocessing
+    assert (loaded.offset, loaded.divisor, repr(loaded)) == (0.0, 255.0, "inputs / 255")

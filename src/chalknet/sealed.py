@@ -29,7 +29,8 @@ def write_sealed(
     """Write tensors and metadata as one ``.safetensors`` file with a hash over both."""
     from safetensors.numpy import save as to_bytes
 
-    arrays = {name: np.ascontiguousarray(array) for name, array in tensors.items()}
+    # Not ascontiguousarray, which would make one-element rows of single numbers.
+    arrays = {name: np.asarray(array, order="C") for name, array in tensors.items()}
     text = json.dumps({"format": kind, **metadata}, sort_keys=True)
     seal = json.dumps({"sha256": _hash(arrays, text), "content": text})
     return write_atomically(path, to_bytes(arrays, metadata={"chalknet": seal}))
