@@ -79,6 +79,17 @@ def test_evaluate_on_labels_that_another_format_writes_otherwise(
     assert counts == {label: [str(o) for o in others].count(label) for label in labels}
 
 
+def test_pixels_that_were_scaled_before_raise_a_doubt(chalknet, tmp_path):
+    test = load_dataset("digits").test
+    pixels = (test.X.reshape(-1, 8, 8) * 255).astype(np.uint8)
+    np.savez(tmp_path / "bytes.npz", X=pixels, y=test.y)
+    np.savez(tmp_path / "floats.npz", X=pixels / 255, y=test.y)
+    chalknet("train", "bytes.npz", "--epochs", 1, "--run-dir", "run", "--no-report")
+    for command in ("evaluate", "predict"):
+        assert "note: floats" in chalknet(command, "run", "floats.npz").err
+        assert "note" not in chalknet(command, "run", "bytes.npz").err
+
+
 def test_report_is_written_again(digits_run, chalknet, tmp_path):
     assert not (digits_run / "report.html").exists()
     result = chalknet("report", "run", "--json")

@@ -40,13 +40,14 @@ def evaluate(
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Loss, accuracy, per-class precision, recall and F1, and what is confused with what."""
-    from chalknet.cli.terminal import print_json
+    from chalknet.cli.terminal import doubt_scaling, print_json
     from chalknet.evaluation import evaluate as evaluate_model
     from chalknet.runs.folder import RunFolder
 
     folder = RunFolder.open(run)
     model = folder.model()
     dataset = _dataset(folder, data, data_dir)
+    doubt_scaling(model, dataset.X, dataset.name)
     evaluation = evaluate_model(model, dataset)
     if json:
         print_json(evaluation.as_dict())

@@ -64,11 +64,13 @@ def predict(
 
 def _predictions(model: Model, path: Path, resize: bool) -> Iterator[dict[str, Any]]:
     """One plain object a sample, with its probabilities where the model has any."""
+    from chalknet.cli.terminal import doubt_scaling
     from chalknet.data import read_inputs
 
     X = read_inputs(
         path, image_shape=model.image_shape, feature_names=model.feature_names, resize=resize
     )
+    doubt_scaling(model, X, path)
     predicted = model.predict(X).tolist()
     if not (model.loss.classifies and model.classes is not None):
         yield from (

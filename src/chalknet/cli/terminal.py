@@ -8,9 +8,12 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
     from rich.console import Console
 
-__all__ = ["decimals", "download_bar", "messages", "print_json", "results"]
+    from chalknet.model import Model
+
+__all__ = ["decimals", "doubt_scaling", "download_bar", "messages", "print_json", "results"]
 
 
 def messages() -> Console:
@@ -25,6 +28,17 @@ def results() -> Console:
     from rich.console import Console
 
     return Console(highlight=False)
+
+
+def doubt_scaling(model: Model, X: NDArray[Any], source: object) -> None:
+    """Say on standard error that inputs look as if they had been scaled before."""
+    if model.preprocessing.seems_applied_to(X):
+        messages().print(
+            f"note: {source} holds numbers from 0 to 1, but this model was trained on bytes and "
+            "divides by 255: give it the bytes.",
+            markup=False,
+            soft_wrap=True,
+        )
 
 
 def decimals(value: float) -> str:

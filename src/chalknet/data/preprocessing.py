@@ -79,6 +79,19 @@ class Preprocessing:
             inputs = inputs / np.asarray(self.divisor, dtype)
         return inputs
 
+    def seems_applied_to(self, X: Array) -> bool:
+        """Whether ``X`` looks like pixels that have been divided by 255 already: floats in 0 … 1.
+
+        >>> pixels = np.array([[0, 51, 255]], dtype=np.uint8)
+        >>> divide = Preprocessing.for_data(pixels)
+        >>> divide.seems_applied_to(pixels), divide.seems_applied_to(pixels / 255)
+        (False, True)
+        """
+        divides = not np.any(self.offset) and np.ndim(self.divisor) == 0 and self.divisor == 255
+        if not divides or X.dtype.kind != "f" or X.size == 0:
+            return False
+        return bool(X.min() >= 0 and 0 < X.max() <= 1)
+
     @property
     def is_identity(self) -> bool:
         """Whether inputs are the raw values themselves."""
