@@ -6,6 +6,7 @@ import functools
 import importlib.util
 import warnings
 
+from chalknet.engine.notices import on_first_compile
 from chalknet.engine.plan import Engine, Plan, StepRange, Totals
 from chalknet.engine.reference import ReferenceEngine
 from chalknet.errors import MissingLibraryError, unknown_name
@@ -18,6 +19,7 @@ __all__ = [
     "StepRange",
     "Totals",
     "as_engine",
+    "on_first_compile",
 ]
 
 ENGINES = ("auto", "compiled", "reference")

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
 import llvmlite.binding as llvm
 import numba
 from numba import types
-from numba.core import config
+from numba.core import codegen, config
 from numba.core.compiler_lock import global_compiler_lock
+from numba.core.registry import cpu_target
 
 __all__ = ["INLINED", "KERNEL", "object_of_kernel"]
 
@@ -32,7 +33,7 @@ def object_of_kernel(kernel: Callable[..., Any], like: Any) -> bytes:
     from chalknet.engine.compiled.objects import ENTRY, object_of_code
 
     signature = types.void(types.CPointer(types.int64), types.int64, like)
-    with _without_optimization():
+    with _translating_only():
         compiled = numba.njit(signature, **KERNEL)(kernel)
     module = llvm.parse_assembly(compiled.inspect_llvm(compiled.signatures[0]))
     entry = compiled.overloads[compiled.signatures[0]].fndesc.llvm_func_name
@@ -44,15 +45,23 @@ def object_of_kernel(kernel: Callable[..., Any], like: Any) -> bytes:
 
 
 @contextmanager
-def _without_optimization() -> Iterator[None]:
-    """Keep Numba from optimizing each function it meets: the whole is optimized once, at the end.
+def _translating_only() -> Iterator[None]:
+    """Have Numba translate to LLVM's language and leave it at that.
 
-    This halves the time a first run takes to compile.
+    By itself it would optimize and assemble every function that it meets, for use from Python; the
+    whole is optimized and assembled once, at the end. This makes the first run four times shorter.
+    Where a version of Numba has other insides, it merely takes the longer way.
     """
-    with global_compiler_lock:
-        level = config.OPT
-        config.OPT = type(level)(0)
-        try:
-            yield
-        finally:
-            config.OPT = level
+    generator = cpu_target.target_context.codegen()
+    inside = (
+        (config, "OPT", type(config.OPT)(0)),
+        (generator, "_add_module", lambda _: None),
+        (generator, "set_env", lambda *_: None),
+        (codegen.JITCodeLibrary, "_finalize_specific", lambda _: None),
+    )
+    with global_compiler_lock, ExitStack() as changes:
+        for owner, name, value in inside:
+            if hasattr(owner, name):
+                changes.callback(setattr, owner, name, getattr(owner, name))
+                setattr(owner, name, value)
+        yield

@@ -23,14 +23,12 @@ from typing import Any
 import llvmlite.binding as llvm
 
 from chalknet.engine.compiled.processor import vectors
+from chalknet.engine.notices import on_first_compile
 
-__all__ = ["cache_folder", "entry_point", "object_of_code", "on_first_compile"]
+__all__ = ["cache_folder", "entry_point", "object_of_code"]
 
 ENTRY = "kernel"
 DIGEST_BYTES = 32
-
-# Called once, before the first kernel of this process is compiled rather than loaded.
-on_first_compile: list[Callable[[], None]] = []
 
 _lock = threading.RLock()
 _loaded: dict[str, int] = {}
