@@ -279,3 +279,19 @@ def test_infinite_predictions_make_a_page_all_the_same(tmp_path: Path) -> None:
         )
     )
     assert "Training loss ∞" in text
+
+
+def test_settings_are_written_as_the_command_line_takes_them(tmp_path: Path) -> None:
+    data = Dataset([[1.0], [2.0]], ["cat", "dog"], name="pets")
+    network = Network.dense([1, 2], rng=np.random.default_rng(0))
+    path = write_report(
+        tmp_path / "r.html",
+        model=Model.for_data(network, "softmax_cross_entropy", Preprocessing(), data),
+        history=History(),
+        settings={"class_weight": {"cat": 2.0, "dog": 0.5}, "hidden": [256, 128]},
+        train=data,
+        rng=np.random.default_rng(0),
+    )
+    text, _ = _read(path)
+    assert "class_weight cat=2.0, dog=0.5" in text
+    assert "hidden 256, 128" in text

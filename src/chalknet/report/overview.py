@@ -202,6 +202,8 @@ def _setting(value: object) -> str:
         return "none"
     if isinstance(value, bool):
         return "yes" if value else "no"
+    if isinstance(value, Mapping):
+        value = [f"{name}={_setting(part)}" for name, part in value.items()]
     if isinstance(value, list | tuple):
         return ", ".join(_setting(item) for item in value) or "none"
     return clean(value)
