@@ -40,8 +40,8 @@ def _convert(source, target, n, offset, divisor, reciprocal):
 
 
 @njit(**KERNEL)
-def _compress(source, n, is_bytes, every, values, which, offset, divisor, reciprocal):
-    """The values of a row that are not zero and their columns; gives how many.
+def _find_nonzero(source, n, is_bytes, every, which):
+    """The columns of a row's values that are not zero; gives how many.
 
     Images have eight zero bytes in a row more often than not: one look is enough for those. With
     an offset a raw zero is no zero, so ``every`` value is kept.
@@ -51,11 +51,9 @@ def _compress(source, n, is_bytes, every, values, which, offset, divisor, recipr
         if is_bytes and not every and first + 8 <= n and word_at(source, first) == 0:
             continue
         for k in range(first, min(first + 8, n)):
-            raw = source[k]
-            if every or raw != 0:
-                values[count] = _preprocessed(raw, k, offset, divisor, reciprocal)
-                which[count] = k
-                count += 1
+            # Written either way and kept or not: cheaper than a branch nobody can predict.
+            which[count] = k
+            count += 1 if every or source[k] != 0 else 0
     return count
 
 
@@ -88,10 +86,16 @@ def _gather_row(D, source, row, fan_in, like):
     if D[at.SPARSE]:
         values = shifted(pointer(D[at.NONZERO], like), row * fan_in)
         which = shifted(pointer(D[at.WHICH], np.int32(0)), row * fan_in)
-        is_bytes, every = D[at.X_KIND] == 0, D[at.SHIFTED] != 0
-        count = _compress(
-            source, fan_in, is_bytes, every, values, which, offset, divisor, reciprocal
-        )
+        is_bytes = D[at.X_KIND] == 0
+        count = _find_nonzero(source, fan_in, is_bytes, D[at.SHIFTED] != 0, which)
+        if is_bytes and D[at.OF_BYTES] != 0:
+            table = pointer(D[at.OF_BYTES], like)
+            for q in range(count):
+                values[q] = table[np.int64(source[which[q]])]
+        else:
+            for q in range(count):
+                k = which[q]
+                values[q] = _preprocessed(source[k], k, offset, divisor, reciprocal)
         pointer(D[at.COUNTS], np.int64(0))[row] = count
     else:
         target = shifted(pointer(D[at.INPUTS], like), row * D[at.INPUTS_LD])

@@ -30,6 +30,7 @@ __all__ = [
     "multiply",
     "multiply_transposed",
     "sparse_eight",
+    "sparse_four",
     "sparse_one",
     "sparse_two",
     "transpose_block",
@@ -110,7 +111,9 @@ def _make_product(columns: int, transposed: bool) -> Any:
 
 _wide, _narrow = _make_product(2, False), _make_product(1, False)
 _wide_transposed, _narrow_transposed = _make_product(2, True), _make_product(1, True)
-sparse_one, sparse_two, sparse_eight = (make_sparse_tile(columns, UNIT) for columns in (1, 2, 8))
+sparse_one, sparse_two, sparse_four, sparse_eight = (
+    make_sparse_tile(columns, UNIT) for columns in (1, 2, 4, 8)
+)
 _transpose_square = make_transpose(UNIT)
 
 

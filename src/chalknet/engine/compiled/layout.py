@@ -36,6 +36,7 @@ from dataclasses import dataclass
     OFFSET,  # (fan_in,): x = (raw − offset) / divisor
     DIVISOR,
     RECIPROCAL,
+    OF_BYTES,  # (256,): the input that each byte becomes, if all columns are treated alike
     SHIFTED,  # whether an offset is not zero
     INPUTS,  # (slice, ld): what the preprocessing makes of a slice
     INPUTS_LD,
@@ -72,7 +73,7 @@ from dataclasses import dataclass
     FEW,  # whether weights are read from FLAT instead of from panels
     RESULT,  # (samples, K): the output, when predicting rows FIRST … LAST−1; else 0
     NETWORK_FIELDS,
-) = range(55)
+) = range(56)
 
 # Of one layer.
 (

@@ -22,8 +22,8 @@ from chalknet.training.optimizers import Optimizer
 __all__ = ["Session"]
 
 FLOAT64 = np.dtype(np.float64)
-DENSE_ENOUGH = 0.3  # above this part of nonzeros a dense first layer is faster
-DENSE_ENOUGH_FOR_ONE = 0.7  # the same for batches of one
+DENSE_ENOUGH = 2.0  # divided by a vector's length: with more nonzeros, skipping zeros is slower
+DENSE_ENOUGH_FOR_ONE = 0.7  # the same for batches of one, whatever the vector
 
 
 class Session(Workspace):
@@ -71,7 +71,7 @@ class Session(Workspace):
         return 6 * batch_size * self._size
 
     def _place_batch(self, batch_size: int) -> None:
-        limit = DENSE_ENOUGH_FOR_ONE if batch_size == 1 else DENSE_ENOUGH
+        limit = DENSE_ENOUGH_FOR_ONE if batch_size == 1 else DENSE_ENOUGH / self.lanes
         self._batch_size = batch_size
         self.set("BATCH_SIZE", batch_size)
         self.place_slice(batch_size, self._density < limit, training=True)

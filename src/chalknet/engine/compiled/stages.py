@@ -18,6 +18,7 @@ from chalknet.engine.compiled.gemm import (
     multiply,
     multiply_transposed,
     sparse_eight,
+    sparse_four,
     sparse_one,
     sparse_two,
     transpose_block,
@@ -33,7 +34,7 @@ from chalknet.engine.compiled.tile import (
 )
 from chalknet.operations import dropout
 
-__all__ = ["backward", "forward", "layer_of", "transpose_weights", "update"]
+__all__ = ["backward", "forward", "is_rank_one", "layer_of", "transpose_weights", "update"]
 
 BLOCK = 32  # rows of W whose gradient is made, then used up, at a time
 
@@ -112,6 +113,8 @@ def _forward_sparse(D, layer, row_0, row_1, panel_0, panel_1, like):
     fan_in, ld, tile = layer[at.FAN_IN], layer[at.LD], 2 * lanes(like)
     panel_size = layer[at.ROWS] * tile
     counts = pointer(D[at.COUNTS], np.int64(0))
+    narrow = width_of(layer[at.PANELS], panel_1 - 1, layer[at.FAN_OUT], like) < tile
+    full = panel_1 - 1 if narrow else panel_1
     for row in range(row_0, row_1):
         x = shifted(pointer(D[at.NONZERO], like), row * fan_in)
         which = shifted(pointer(D[at.WHICH], np.int32(0)), row * fan_in)
@@ -121,18 +124,19 @@ def _forward_sparse(D, layer, row_0, row_1, panel_0, panel_1, like):
             W = shifted(pointer(layer[at.WEIGHTS], like), panel * panel_size)
             b = shifted(pointer(layer[at.BIAS], like), panel * tile)
             target = shifted(z, panel * tile)
-            last_width = width_of(
-                layer[at.PANELS], min(panel + 3, panel_1 - 1), layer[at.FAN_OUT], like
-            )
-            if panel + 4 <= panel_1 and last_width == tile:
+            # Several sums at once, because each waits for its last multiply-add.
+            if panel + 4 <= full:
                 sparse_eight(count, which, x, W, tile, panel_size, b, target)
                 panel += 4
-                continue
-            if width_of(layer[at.PANELS], panel, layer[at.FAN_OUT], like) == tile:
-                sparse_two(count, which, x, W, tile, 0, b, target)
+            elif panel + 2 <= full:
+                sparse_four(count, which, x, W, tile, panel_size, b, target)
+                panel += 2
+            elif panel < full:
+                sparse_two(count, which, x, W, tile, panel_size, b, target)
+                panel += 1
             else:
-                sparse_one(count, which, x, W, tile // 2, 0, b, target)
-            panel += 1
+                sparse_one(count, which, x, W, tile // 2, panel_size, b, target)
+                panel += 1
 
 
 @njit(**KERNEL)
@@ -302,6 +306,21 @@ def _update_rank_one(D, number, layer, panel, width, dz, weak, like):
 
 
 @njit(**KERNEL)
+def _update_transposed(D, layer, thread, weak, like):
+    """Wᵀ ← update(Wᵀ, dz xᵀ): the same products as for W, so the same numbers, transposed."""
+    tile = 2 * lanes(like)
+    first, last = share(layer[at.TRANSPOSED_PANELS], 1, thread, D[at.THREADS])
+    dz, x = pointer(layer[at.DZ], like), pointer(layer[at.IN], like)
+    every = pointer(D[at.EVERY], np.int32(0))
+    for panel in range(first, last):
+        width = width_of(layer[at.TRANSPOSED_PANELS], panel, layer[at.FAN_IN], like)
+        place = panel * layer[at.TRANSPOSED_ROWS] * tile
+        WT = shifted(pointer(layer[at.TRANSPOSED], like), place)
+        part = shifted(x, panel * tile)
+        call_outer(D[at.UPDATE_OUTER], layer[at.FAN_OUT], every, dz, width, part, WT, width, weak)
+
+
+@njit(**KERNEL)
 def _columns_of_inputs(D, thread, n, first, last, like):
     """The compressed rows of the slice turned into compressed columns first … last−1.
 
@@ -373,6 +392,12 @@ def _place_of_gradient(D, packed, block, sums, like):
     return shifted(pointer(D[at.GRADIENT], like), packed) if sums else block
 
 
+@njit(**INLINED)
+def is_rank_one(D, n, turn, last_turn):
+    """Whether a batch of one sample is updated without a gradient in memory."""
+    return n == 1 and turn == 0 and last_turn and D[at.UPDATE_OUTER] != 0
+
+
 @njit(**KERNEL)
 def update(D, number, thread, n, step, turn, last_turn, like):
     """dW and db of the thread's part of a layer, and what the optimizer makes of them.
@@ -388,13 +413,15 @@ def update(D, number, thread, n, step, turn, last_turn, like):
     tile = 2 * lanes(like)
     weak = shifted(pointer(D[at.WEAK], np.float64(0)), (step - D[at.FIRST]) * 2 * D[at.WEAK_COUNT])
     bias_weak = shifted(weak, D[at.WEAK_COUNT])
-    rank_one = n == 1 and turn == 0 and last_turn and D[at.UPDATE_OUTER] != 0
+    rank_one = is_rank_one(D, n, turn, last_turn)
     sums = turn > 0 or not last_turn
     columns = (
         pointer(D[at.COLUMN_STARTS], np.int32(0)),
         pointer(D[at.COLUMN_SAMPLES], np.int32(0)),
         pointer(D[at.COLUMN_VALUES], like),
     )
+    if rank_one and number > 0:
+        _update_transposed(D, layer, thread, weak, like)
     if number == 0 and D[at.SPARSE] and not rank_one:
         columns = _columns_of_inputs(D, thread, n, k_0, k_1, like)
     for panel in range(panel_0, panel_1):

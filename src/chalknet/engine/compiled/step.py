@@ -24,6 +24,7 @@ from chalknet.engine.compiled.losses import loss_of_rows, total_weight
 from chalknet.engine.compiled.stages import (
     backward,
     forward,
+    is_rank_one,
     layer_of,
     leads,
     output_backward,
@@ -202,8 +203,9 @@ def _step(D, thread, step, like):
         n = min(D[at.SLICE], end - first)
         turn = (first - begin) // D[at.SLICE]
         _slice(D, thread, step, first, n, first - begin, total, turn, first + n == end, like)
-    # Whoever reads Wᵀ next does so after the next meeting.
-    _transpose_all(D, thread, like)
+    if not is_rank_one(D, end - begin, 0, True):  # which updates Wᵀ as well
+        # Whoever reads Wᵀ next does so after the next meeting.
+        _transpose_all(D, thread, like)
 
 
 @njit(**KERNEL)

@@ -187,6 +187,9 @@ class Workspace:
         self.point("OFFSET", offset)
         self.point("DIVISOR", divisor)
         self.point("RECIPROCAL", reciprocal)
+        alike = not (np.ndim(preprocessing.offset) or np.ndim(preprocessing.divisor))
+        every = np.arange(256, dtype=np.uint8)
+        self.point("OF_BYTES", preprocessing.apply(every, self.dtype) if alike else None)
 
     def place_rows(self, X: Any) -> None:
         """Enter raw rows: an array (n, features), or SciPy's compressed rows."""
