@@ -98,7 +98,7 @@ def test_stopped_in_mid_epoch_and_resumed_gives_the_same_bits(start, tmp_path, m
     """One long epoch of batch size 1 is interrupted; the rest of it is taken up."""
     monkeypatch.chdir(tmp_path)
     slow = (
-        "train", "digits", "--hidden", "300,300", "--batch-size", "1", "--epochs", "2",
+        "train", "digits", "--hidden", "1000,1000", "--batch-size", "1", "--epochs", "2",
         "--dropout", "0.2", "--no-report", "--json",
     )  # fmt: skip
     process = start(*slow, "--run-dir", "run")
