@@ -119,9 +119,7 @@ def test_probabilities_as_targets() -> None:
     data = type(data)(data.X, p / p.sum(axis=1, keepdims=True), name="soft")
     runs = []
     for engine in ("reference", "compiled"):
-        training = trained(
-            engine, data=data, loss="mean_squared_error", widths=(6, 4), epochs=1
-        )
+        training = trained(engine, data=data, loss="mean_squared_error", widths=(6, 4), epochs=1)
         plan = training.plan
         plan = replace(plan, loss=SoftmaxCrossEntropy())
         totals = Totals()

@@ -1,0 +1,142 @@
+"""Machine code is made once, and a cache that fails costs nothing but time."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from chalknet.engine import as_engine, on_first_compile
+from chalknet.engine.compiled import objects
+from chalknet.engine.compiled.kernels import map_kernel
+from chalknet.errors import MissingLibraryError
+
+FLOAT64 = np.dtype(np.float64)
+TRAIN = """
+import sys
+import numpy as np
+from chalknet import Dataset, Network, fit
+from chalknet.engine import on_first_compile
+on_first_compile.append(lambda: print("compiling"))
+rng = np.random.default_rng(0)
+data = Dataset(rng.normal(size=(20, 3)), rng.integers(0, 2, 20), name="random")
+network = Network.dense([3, 5, 2], rng=rng)
+fit(network, data, progress=False, loss="softmax_cross_entropy", optimizer="adam", epochs=3,
+    batch_size=4, rng=rng, engine="compiled")
+print(network.parameters.tobytes().hex(), "numba" in sys.modules)
+"""
+FORMULA = """
+import numpy as np
+from chalknet.engine.compiled.kernels import map_kernel
+print(map_kernel(lambda z: np.exp(z) + 1.25, np.dtype(np.float64), real=1) > 0)
+"""
+
+
+def python(code: str, **environment: str | None) -> str:
+    """What a fresh process prints."""
+    variables = {**os.environ, **{k: v for k, v in environment.items() if v is not None}}
+    for name in [name for name, value in environment.items() if value is None]:
+        variables.pop(name, None)
+    result = subprocess.run(
+        [sys.executable, "-c", code], env=variables, capture_output=True, text=True, check=True
+    )
+    return result.stdout
+
+
+@pytest.fixture
+def forgetful(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """A process that has loaded nothing yet, with an empty cache folder."""
+    monkeypatch.setenv("CHALKNET_CACHE", str(tmp_path))
+    monkeypatch.setattr(objects, "_loaded", {})
+    monkeypatch.setattr(objects, "_announced", [])
+    return tmp_path / "kernels"
+
+
+def square_plus(constant: float) -> int:
+    return map_kernel(lambda z: z * z + constant, FLOAT64, real=1)
+
+
+def test_a_kernel_is_kept_and_found_again(forgetful: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    heard: list[str] = []
+    monkeypatch.setattr(
+        "chalknet.engine.compiled.objects.on_first_compile", [lambda: heard.append("now")]
+    )
+    square_plus(1.0)
+    [kept] = forgetful.glob("*.o")
+    assert heard == ["now"]
+    objects._loaded.clear()
+    objects._announced.clear()
+    square_plus(1.0)
+    assert heard == ["now"]
+    assert list(forgetful.iterdir()) == [kept]
+
+
+@pytest.mark.parametrize("damage", [b"", b"x" * 500, None])
+def test_a_damaged_file_is_made_again(forgetful: Path, damage: bytes | None) -> None:
+    square_plus(2.0)
+    [kept] = forgetful.glob("*.o")
+    whole = kept.read_bytes()
+    kept.write_bytes(whole[:-40] if damage is None else damage)
+    objects._loaded.clear()
+    square_plus(2.0)
+    assert kept.read_bytes() == whole
+
+
+def test_a_cache_that_cannot_be_written(forgetful: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    forgetful.parent.joinpath("kernels").write_text("a file where the folder should be")
+    assert square_plus(3.0)
+    monkeypatch.setattr(objects, "cache_folder", lambda: None)
+    objects._loaded.clear()
+    assert square_plus(3.0)
+
+
+def test_no_home_and_a_read_only_cache(tmp_path: Path) -> None:
+    nowhere = "/proc/nowhere"
+    assert python(FORMULA, HOME=None, XDG_CACHE_HOME=nowhere, CHALKNET_CACHE=None) == "True\n"
+    assert python(FORMULA, CHALKNET_CACHE="/proc") == "True\n"
+
+
+def test_sixteen_cold_processes_at_once(tmp_path: Path) -> None:
+    environment = {**os.environ, "CHALKNET_CACHE": str(tmp_path)}
+    processes = [
+        subprocess.Popen([sys.executable, "-c", FORMULA], env=environment, stdout=subprocess.PIPE)
+        for _ in range(16)
+    ]
+    assert [process.communicate()[0] for process in processes] == [b"True\n"] * 16
+    files = list((tmp_path / "kernels").iterdir())
+    assert [file.suffix for file in files] == [".o"]  # one, whole, and no rest of another
+    assert python(FORMULA, CHALKNET_CACHE=str(tmp_path)) == "True\n"
+
+
+@pytest.mark.slow
+def test_a_first_run_compiles_and_says_so_and_a_second_does_not(tmp_path: Path) -> None:
+    first = python(TRAIN, CHALKNET_CACHE=str(tmp_path)).split()
+    again = python(TRAIN, CHALKNET_CACHE=str(tmp_path)).split()
+    assert first[0] == "compiling"
+    assert first[2] == "True"
+    # The same numbers, from kernels that were only loaded: Numba is not even imported.
+    assert again == [first[1], "False"]
+
+
+def test_importing_chalknet_imports_no_compiler() -> None:
+    code = "import chalknet, sys; print([n for n in ('numba', 'llvmlite') if n in sys.modules])"
+    assert python(code) == "[]\n"
+
+
+def test_without_numba_the_reference_engine_runs_and_says_so(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    with pytest.warns(RuntimeWarning, match="Numba is not installed"):
+        assert as_engine("auto").name == "reference"
+    with pytest.raises(MissingLibraryError, match="pip install numba"):
+        as_engine("compiled")
+    assert as_engine("reference").name == "reference"
+
+
+def test_listeners_are_a_plain_list() -> None:
+    assert isinstance(on_first_compile, list)
