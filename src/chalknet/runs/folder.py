@@ -45,13 +45,15 @@ class RunFolder:
         """
         folder = cls(path if path is not None else _default_path(config.data))
         try:
-            if folder.path.exists() and any(folder.path.iterdir()):
+            if folder.path.exists() and any(map(_is_of_worth, folder.path.iterdir())):
                 raise RunFolderError(
                     f"{folder.path}: the folder is not empty. Name another with --run-dir, "
                     "or go on with the run in it with --resume."
                 )
-            folder.checkpoints_path.mkdir(parents=True, exist_ok=True)
+            # The configuration comes first: with it the folder is a run, and can be resumed.
+            folder.path.mkdir(parents=True, exist_ok=True)
             folder.save_config(config)
+            folder.checkpoints_path.mkdir(exist_ok=True)
         except OSError as error:
             if isinstance(error, RunFolderError):
                 raise
@@ -156,6 +158,7 @@ class RunFolder:
 
     def checkpoint_path(self, epoch: int, step: int) -> Path:
         """Where the checkpoint after ``epoch`` epochs and ``step`` more steps belongs."""
+        self.checkpoints_path.mkdir(exist_ok=True)
         suffix = f"-step-{step:06d}" if step else ""
         return self.checkpoints_path / f"epoch-{epoch:04d}{suffix}.safetensors"
 
@@ -170,6 +173,11 @@ class RunFolder:
 
     def __str__(self) -> str:
         return str(self.path)
+
+
+def _is_of_worth(path: Path) -> bool:
+    """Whether a file is more than what a process left that was killed while making the folder."""
+    return not (path.name.startswith(".config.toml.") and path.name.endswith(".tmp"))
 
 
 def _default_path(data: str) -> Path:
