@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 
 from chalknet import SGD, Adam, Dataset, EarlyStopping, ModelFileError, Momentum, Network, Training
+from chalknet.engine import ReferenceEngine
+from chalknet.engine.compiled.engine import CompiledEngine
 from chalknet.training.checkpoints import restore_checkpoint, save_checkpoint
 
 SCENES = {
@@ -62,7 +64,8 @@ def run(job, stop_at=None):
 @pytest.mark.parametrize("scene", SCENES)
 @pytest.mark.parametrize("stop_at", [(0, 1), (2, 4), (3, 0), (5, 9)])
 def test_resume_is_bit_identical(scene, stop_at, tmp_path, monkeypatch):
-    monkeypatch.setattr("chalknet.training.loop.SECONDS_A_CHUNK", 0.0)  # a look after each step
+    for engine in (CompiledEngine, ReferenceEngine):  # a look at the clock after each step
+        monkeypatch.setattr(engine, "seconds_a_call", lambda self, plan: 0.0)
     whole = training(scene)
     everything = run(whole)
     first = training(scene)

@@ -106,3 +106,9 @@ class Engine(Protocol):
 
     def with_threads(self, threads: int) -> Engine:
         """The same engine on that many threads."""
+
+    def seconds_a_call(self, plan: Plan) -> float:
+        """How long one ``run`` may take, so that Ctrl-C, progress and checkpoints stay responsive.
+
+        Longer where every call costs something by itself.
+        """

@@ -31,9 +31,6 @@ from chalknet.training.validation import mean_loss_and_accuracy
 
 __all__ = ["Position", "Progress", "Training"]
 
-# Between two looks at the clock, so that Ctrl-C, progress and checkpoints stay responsive.
-SECONDS_A_CHUNK = 0.05
-
 
 @dataclass(frozen=True)
 class Progress:
@@ -199,18 +196,21 @@ class Training:
         if position.totals is None:
             position.totals = Totals()
         spent, chunk = position.seconds, 1
+        seconds_a_call = self.engine.seconds_a_call(self.plan)
         while position.step < steps.last and not self._stop:
             began = time.perf_counter()
             first, last = position.step, min(position.step + chunk, steps.last)
             self.engine.run(self.plan, replace(steps, first=first, last=last), position.totals)
             if position.totals.diverged_at is not None:
-                raise self._diverged(position.totals.diverged_at, steps)
+                # What is left is the state before that step, whole, to be looked at or saved.
+                position.step, position.totals.diverged_at = position.totals.diverged_at, None
+                raise self._diverged(position.step, steps)
             position.step = last
             now = time.perf_counter()
             position.seconds = spent + now - started
             self._report_progress()
             per_step = (now - began) / (last - first)
-            chunk = max(1, int(SECONDS_A_CHUNK / max(per_step, 1e-9)))
+            chunk = max(1, int(seconds_a_call / max(per_step, 1e-9)))
         if position.step < steps.last:
             return None
         return self._end_epoch(position.totals, steps, spent, started)
@@ -284,10 +284,11 @@ class Training:
 
     def _diverged(self, step: int, steps: StepRange) -> DivergenceError:
         epoch, rate = self.position.epoch + 1, float(steps.learning_rates[step])
+        better = min(rate / 10, self.plan.optimizer.usual_learning_rate)
         return DivergenceError(
             f"training diverged in epoch {epoch}, step {step + 1}, at learning rate {rate:g}: "
             "a loss or a parameter became infinite or not a number. Try a learning rate of "
-            f"{rate / 10:g}, or scale the inputs; the parameters are those from before that step.",
+            f"{better:g}, or scale the inputs; the parameters are those from before that step.",
             epoch=epoch,
             step=step + 1,
             learning_rate=rate,

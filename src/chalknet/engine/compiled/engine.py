@@ -22,7 +22,9 @@ from chalknet.operations.affine import Matrix
 
 __all__ = ["CompiledEngine"]
 
+WIDE = np.dtype(np.float64)
 UNCHANGED = Preprocessing()
+MANY_NUMBERS = 2_000_000
 OPERATIONS_A_THREAD = 4_000_000  # below that, meeting another thread costs more than it does
 
 
@@ -47,7 +49,7 @@ class CompiledEngine:
             weakref.WeakKeyDictionary()
         )
         self._predictors: weakref.WeakKeyDictionary[
-            Network, dict[tuple[np.dtype[Any], int], list[Predictor]]
+            Network, dict[tuple[str, int], list[Predictor]]
         ] = weakref.WeakKeyDictionary()
         self._reference = ReferenceEngine()
 
@@ -68,9 +70,15 @@ class CompiledEngine:
 
         float64 rows compute in float64, whatever the network's type.
         """
-        dtype = np.result_type(network.dtype, X.dtype if X.dtype.kind == "f" else np.float32)
-        key = (dtype, id(preprocessing))
-        idle = self._predictors.setdefault(network, {}).setdefault(key, [])
+        kind = X.dtype.char
+        dtype = WIDE if kind == "d" else network.dtype
+        if kind not in "Bfd":
+            dtype = np.result_type(dtype, X.dtype if X.dtype.kind == "f" else np.float32)
+        key = (dtype.char, id(preprocessing))
+        by_key = self._predictors.get(network)
+        if by_key is None:
+            by_key = self._predictors.setdefault(network, {})
+        idle = by_key.setdefault(key, [])
         try:
             predictor = idle.pop() if idle else Predictor(network, preprocessing, dtype)
         except UntraceableError:
@@ -78,6 +86,11 @@ class CompiledEngine:
         output = predictor(network, X, self.threads)
         idle.append(predictor)
         return output
+
+    def seconds_a_call(self, plan: Plan) -> float:
+        """A twentieth of a second, or five of them where copying the network in takes long."""
+        numbers = len(plan.network.parameters) * (1 + len(plan.state.slots))
+        return 0.05 if numbers < MANY_NUMBERS else 0.25
 
     def with_threads(self, threads: int) -> CompiledEngine:
         """The same engine on that many threads."""

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from chalknet.data.preprocessing import Preprocessing
+from chalknet.engine.compiled import layout as at
 from chalknet.engine.compiled.kernels import network_kernel
 from chalknet.engine.compiled.threads import run_team, team_size
 from chalknet.engine.compiled.workspace import Array, Workspace, address_of
@@ -28,28 +29,28 @@ class Predictor(Workspace):
         self.place_preprocessing(preprocessing)
         self.preprocessing = preprocessing
         self._few: bool | None = None
+        self._parameters: Array | None = None
         self._kernel = network_kernel(dtype)
 
     def __call__(self, network: Network, X: Any, threads: int | None) -> Array:
         """The output (n, K) for raw rows."""
-        n, parameters = X.shape[0], network.parameters
-        if parameters.dtype != self.dtype:
-            parameters = parameters.astype(self.dtype)
-        output = np.empty((n, self.widths[-1]), self.dtype)
+        n, words = X.shape[0], self.words
         few = n <= FEW
         if few != self._few:
             self._few = few
             self.place_slice(FEW if few else 1 << 30, sparse=few, training=False)
+            words[at.FEW] = few
+            if few:
+                self.place_threads(1, columns=False)
         self.place_rows(X)
-        self.set("LAST", n)
-        self.set("FLAT", address_of(parameters))
-        self.set("RESULT", address_of(output))
-        self.set("FEW", few)
+        self._place_flat(network.parameters)
+        output = np.empty((n, self.widths[-1]), self.dtype)
+        words[at.LAST] = n
+        words[at.RESULT] = address_of(output)
         if few:
-            self.place_threads(1, columns=False)
             self._kernel(self.address, 0)
             return output
-        useful = 1 + 2 * n * len(parameters) // OPERATIONS_A_THREAD
+        useful = 1 + 2 * n * len(network.parameters) // OPERATIONS_A_THREAD
 
         def prepare(size: int) -> tuple[Any, int]:
             self.place_threads(size, columns=False)
@@ -58,3 +59,11 @@ class Predictor(Workspace):
         with team_size(threads, useful) as size:
             run_team(size, prepare)
         return output
+
+    def _place_flat(self, parameters: Array) -> None:
+        """Enter where the parameters are, or a copy in the type that is computed in."""
+        if parameters.dtype != self.dtype:
+            parameters = parameters.astype(self.dtype)
+        if parameters is not self._parameters:
+            self._parameters = parameters
+            self.point("FLAT", parameters)
