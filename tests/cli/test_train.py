@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from chalknet import Model
+from chalknet.sealed import read_sealed
 
 QUICK = ("--epochs", 2, "--hidden", 16, "--no-report", "--json")
 
@@ -150,6 +151,31 @@ def test_a_table_of_ones_own_and_its_predictions(chalknet, tmp_path):
     assert "löwe & <b>" in for_people.out
 
 
+def test_a_run_on_a_file_is_evaluated_and_resumed_from_any_folder(chalknet, tmp_path, monkeypatch):
+    write_csv(tmp_path / "flowers.csv", ["height", "width", "kind"], flowers())
+    chalknet("train", "flowers.csv", "--epochs", 2, "--run-dir", "run", "--no-report")
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    assert chalknet("evaluate", tmp_path / "run", "--json").last["total"] == 12
+    result = chalknet("train", "--resume", tmp_path / "run", "--epochs", 3)
+    assert result.status == 0, result.err
+    page = (tmp_path / "run/report.html").read_text(encoding="utf-8")
+    assert "flowers.csv" in page
+    assert str(tmp_path) not in page  # a page that is shared tells nothing of its maker's folders
+
+
+def test_a_name_cannot_steer_the_terminal(chalknet, tmp_path):
+    rows = [[str(k % 7), "\x1b[31mred" if k % 2 else "blue"] for k in range(40)]
+    write_csv(tmp_path / "t.csv", ["x", "kind"], rows)
+    chalknet("train", "t.csv", "--epochs", 1, "--run-dir", "run", "--no-report")
+    write_csv(tmp_path / "new.csv", ["x"], [["1"], ["2"]])
+    for arguments in (("evaluate", "run"), ("predict", "run", "new.csv"), ("data", "t.csv")):
+        shown = chalknet(*arguments)
+        assert shown.status == 0, shown.err
+        assert "\x1b" not in shown.out + shown.err
+    assert "\\x1b[31mred" in chalknet("evaluate", "run").out
+
+
 def test_a_regression_on_a_table(chalknet, tmp_path):
     x = np.linspace(-1, 1, 80)
     write_csv(tmp_path / "line.csv", ["x", "y"], [[f"{a:.4f}", f"{3 * a + 0.5:.4f}"] for a in x])
@@ -247,6 +273,12 @@ def test_a_run_that_diverges_says_so_and_saves_no_model(chalknet, tmp_path):
     assert result.err.startswith("chalknet: training diverged in epoch 1, step ")
     assert "at learning rate 1e+30" in result.err
     assert not (tmp_path / "run/model.safetensors").exists()
+    # The state before that step is on disk, finite, and the last line says where.
+    assert result.last["event"] == "diverged"
+    assert (result.last["epoch"], result.last["learning_rate"]) == (1, 1e30)
+    tensors, metadata = read_sealed(tmp_path / result.last["checkpoint"], "chalknet.checkpoint.1")
+    assert np.isfinite(tensors["parameters"]).all()
+    assert metadata["position"]["step"] == result.last["step"] - 1
 
 
 def one_sentence(result):

@@ -235,7 +235,8 @@ def test_divergence_stops_in_the_step_and_keeps_the_last_finite_parameters(optim
     assert error.step >= 1
     assert str(error) == (
         f"training diverged in epoch {error.epoch}, step {error.step}, at learning rate 1e+25: "
-        "a loss or a parameter became infinite or not a number. Try a learning rate of 1e+24, "
+        "a loss or a parameter became infinite or not a number. Try a learning rate of "
+        f"{optimizer.usual_learning_rate:g}, "
         "or scale the inputs; the parameters are those from before that step."
     )
 

@@ -7,8 +7,10 @@ interruption by Ctrl-C and SIGTERM.
 from __future__ import annotations
 
 import io
+import os
 import sys
-from typing import Any
+from pathlib import Path
+from typing import Any, TextIO
 
 import typer
 
@@ -54,6 +56,8 @@ def _version(
 
 def main(arguments: list[str] | None = None) -> int:  # noqa: PLR0911 - one a kind of failure
     """Run the command line and return the exit status; a user's error never shows a traceback."""
+    sys.stdout = sys.stdout or _nowhere()  # a stream that was closed before we began
+    sys.stderr = sys.stderr or _nowhere()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             # What a terminal's encoding cannot show, such as the name of a file, is no failure.
@@ -77,6 +81,10 @@ def main(arguments: list[str] | None = None) -> int:  # noqa: PLR0911 - one a ki
     except OSError as error:
         where = f"{error.filename}: " if error.filename else ""
         return _failed(f"{where}{error.strerror or error}.", 1)
+
+
+def _nowhere() -> TextIO:
+    return Path(os.devnull).open("w", encoding="utf-8")
 
 
 def _failed(sentence: str, status: int) -> int:

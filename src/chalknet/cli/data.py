@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from chalknet.cli.terminal import download_bar, plain, print_json, results
+
 if TYPE_CHECKING:
     from chalknet.data.dataset import Dataset, Split
 
@@ -40,6 +42,15 @@ def data(
             help="Column (CSV, Parquet) or array (NPZ, HDF5) to predict.", show_default=False
         ),
     ] = None,
+    inputs: Annotated[
+        str | None, typer.Option(help="Array of inputs (NPZ, HDF5).", show_default=False)
+    ] = None,
+    task: Annotated[
+        str | None,
+        typer.Option(
+            help="classification, multilabel or regression (found out).", show_default=False
+        ),
+    ] = None,
     data_dir: Annotated[
         str | None,
         typer.Option(
@@ -49,14 +60,15 @@ def data(
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """List the named data sets, or describe one (downloading it if need be)."""
-    from chalknet.cli.terminal import download_bar, print_json
     from chalknet.runs.config import TrainConfig
     from chalknet.runs.sources import load_split
 
     if source is None:
         _list_named(json)
         return
-    config = TrainConfig.make({"data": source, "target": target, "data_dir": data_dir})
+    config = TrainConfig.make(
+        {"data": source, "target": target, "inputs": inputs, "task": task, "data_dir": data_dir}
+    )
     with download_bar() as bar:
         split = load_split(config, bar)
     if json:
@@ -66,7 +78,6 @@ def data(
 
 
 def _list_named(json: bool) -> None:
-    from chalknet.cli.terminal import print_json, results
 
     if json:
         print_json({"datasets": NAMED})
@@ -110,8 +121,6 @@ def _describe(split: Split) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    from chalknet.cli.terminal import results
-
     console, parts = results(), _parts(split)
     facts = {part: _facts(data) for part, data in parts.items()}
     for part, data in parts.items():
@@ -128,6 +137,6 @@ def _describe(split: Split) -> None:
         table.add_column(part, justify="right")
     for name in _names(split.train):
         counts = [f"{f['classes'].get(name, 0):,}" for f in facts.values()]
-        table.add_row(Text(name), *counts)
+        table.add_row(Text(plain(name)), *counts)
     console.print()
     console.print(table)

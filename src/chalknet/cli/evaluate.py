@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from chalknet.cli.terminal import decimals, doubt_scaling, download_bar, plain, print_json, results
+
 if TYPE_CHECKING:
     from rich.table import Table
 
@@ -40,7 +42,6 @@ def evaluate(
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Loss, accuracy, per-class precision, recall and F1, and what is confused with what."""
-    from chalknet.cli.terminal import doubt_scaling, print_json
     from chalknet.evaluation import evaluate as evaluate_model
     from chalknet.runs.folder import RunFolder
 
@@ -56,7 +57,6 @@ def evaluate(
 
 
 def _dataset(folder: RunFolder, data: str | None, data_dir: str | None) -> Dataset:
-    from chalknet.cli.terminal import download_bar
     from chalknet.errors import ConfigurationError
     from chalknet.runs.sources import load_like, load_parts
 
@@ -75,12 +75,11 @@ def _dataset(folder: RunFolder, data: str | None, data_dir: str | None) -> Datas
 
 
 def _print(evaluation: Evaluation) -> None:
-    from chalknet.cli.terminal import results
 
     console = results()
-    console.print(f"{evaluation.data}: {evaluation.total:,} samples", markup=False)
+    console.print(f"{plain(evaluation.data)}: {evaluation.total:,} samples", markup=False)
     for name, value in _headlines(evaluation):
-        console.print(f"{name:<24}{value}", markup=False)
+        console.print(f"{name:<24}{plain(value)}", markup=False)
     table = _table(evaluation)
     if table is not None:
         console.print()
@@ -94,7 +93,6 @@ def _print(evaluation: Evaluation) -> None:
 
 def _headlines(evaluation: Evaluation) -> list[tuple[str, str]]:
     """The figures that stand above the tables, name and value."""
-    from chalknet.cli.terminal import decimals
     from chalknet.evaluation import ClassEvaluation, MultilabelEvaluation, RegressionEvaluation
 
     lines = [("loss", decimals(evaluation.loss))]
@@ -144,7 +142,7 @@ def _table(evaluation: Evaluation) -> Table | None:
         table.add_column(name, justify="right")
     for row in rows:
         figures = (f"{row.precision:.4f}", f"{row.recall:.4f}", f"{row.f1:.4f}", f"{row.support:,}")
-        table.add_row(Text(row.name), *figures)
+        table.add_row(Text(plain(row.name)), *figures)
     return table
 
 
@@ -155,7 +153,7 @@ def _confused(evaluation: Evaluation, limit: int = 5) -> list[str]:
         return []
     names = evaluation.names
     return [
-        f"{pair.count:>6,} × {names[pair.label]} taken for {names[pair.prediction]} "
+        f"{pair.count:>6,} × {plain(names[pair.label])} taken for {plain(names[pair.prediction])} "
         f"({pair.share:.1%} of them)"
         for pair in evaluation.confused_pairs[:limit]
     ]

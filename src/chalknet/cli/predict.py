@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from chalknet.cli.terminal import doubt_scaling, messages, plain, print_json, results
+
 if TYPE_CHECKING:
     from chalknet.model import Model
 
@@ -37,6 +39,10 @@ def predict(
             show_default=False,
         ),
     ],
+    array: Annotated[
+        str | None,
+        typer.Option(help="Which array of an NPZ or HDF5 file to take.", show_default=False),
+    ] = None,
     resize: Annotated[
         bool, typer.Option("--resize", help="Bring images to the model's size.")
     ] = False,
@@ -48,12 +54,11 @@ def predict(
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Predict what a trained model makes of new inputs."""
-    from chalknet.cli.terminal import print_json
     from chalknet.model import Model
     from chalknet.runs.folder import RunFolder
 
     model = Model.load(run) if run.is_file() else RunFolder.open(run).model()
-    rows = [row for path in inputs for row in _predictions(model, path, resize)]
+    rows = [row for path in inputs for row in _predictions(model, path, array, resize)]
     if output is not None:
         _write_csv(output, rows)
     if json:
@@ -62,13 +67,18 @@ def predict(
         _print(rows, top, output)
 
 
-def _predictions(model: Model, path: Path, resize: bool) -> Iterator[dict[str, Any]]:
+def _predictions(
+    model: Model, path: Path, array: str | None, resize: bool
+) -> Iterator[dict[str, Any]]:
     """One plain object a sample, with its probabilities where the model has any."""
-    from chalknet.cli.terminal import doubt_scaling
     from chalknet.data import read_inputs
 
     X = read_inputs(
-        path, image_shape=model.image_shape, feature_names=model.feature_names, resize=resize
+        path,
+        image_shape=model.image_shape,
+        feature_names=model.feature_names,
+        inputs=array,
+        resize=resize,
     )
     doubt_scaling(model, X, path)
     predicted = model.predict(X).tolist()
@@ -92,8 +102,6 @@ def _print(rows: list[dict[str, Any]], top: int, output: Path | None) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    from chalknet.cli.terminal import messages, results
-
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
     several = len({row["input"] for row in rows}) < len(rows)
     table.add_column("input", overflow="fold")
@@ -103,12 +111,12 @@ def _print(rows: list[dict[str, Any]], top: int, output: Path | None) -> None:
     if "probabilities" in rows[0]:
         table.add_column("probabilities")
     for row in rows[:ROWS_SHOWN]:
-        cells = [Text(row["input"])] + ([Text(str(row["row"]))] if several else [])
-        cells.append(Text(_in_words(row), style="bold"))
+        cells = [Text(plain(row["input"]))] + ([Text(str(row["row"]))] if several else [])
+        cells.append(Text(plain(_in_words(row)), style="bold"))
         if "probabilities" in row:
             ranked = sorted(row["probabilities"].items(), key=lambda item: -item[1])[:top]
             shown = [(name, p) for name, p in ranked if p >= LEAST_SHOWN] or ranked[:1]
-            cells.append(Text("  ".join(f"{name} {p:.4f}" for name, p in shown)))
+            cells.append(Text("  ".join(f"{plain(name)} {p:.4f}" for name, p in shown)))
         table.add_row(*cells)
     results().print(table)
     if len(rows) > ROWS_SHOWN and output is None:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+
+from chalknet.cli.terminal import download_bar, print_json, results
 
 if TYPE_CHECKING:
     from chalknet.model import Model
@@ -49,7 +51,6 @@ def report(
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Write one self-contained HTML page about a run: curves, confusions, galleries, weights."""
-    from chalknet.cli.terminal import download_bar, print_json, results
     from chalknet.runs.folder import RunFolder
     from chalknet.runs.sources import load_parts
 
@@ -84,9 +85,15 @@ def write(
         output or folder.report_path,
         model=model,
         history=history,
-        settings=config.model_dump(mode="json", exclude_none=True, exclude=OF_NO_INTEREST),
+        settings=_settings(config),
         train=parts.train,
         validation=parts.validation,
         test=parts.test,
         rng=np.random.default_rng(config.seed),
     )
+
+
+def _settings(config: TrainConfig) -> dict[str, Any]:
+    """What shaped the learning, without the folders of whoever ran it."""
+    settings = config.model_dump(mode="json", exclude_none=True, exclude=OF_NO_INTEREST)
+    return settings | {"data": Path(config.data).name}

@@ -13,7 +13,15 @@ if TYPE_CHECKING:
 
     from chalknet.model import Model
 
-__all__ = ["decimals", "doubt_scaling", "download_bar", "messages", "print_json", "results"]
+__all__ = [
+    "decimals",
+    "doubt_scaling",
+    "download_bar",
+    "messages",
+    "plain",
+    "print_json",
+    "results",
+]
 
 
 def messages() -> Console:
@@ -39,6 +47,15 @@ def doubt_scaling(model: Model, X: NDArray[Any], source: object) -> None:
             markup=False,
             soft_wrap=True,
         )
+
+
+def plain(text: str) -> str:
+    r"""Text with its control characters written out, so that a name cannot steer the terminal.
+
+    >>> plain("\x1b[31mred\n")
+    '\\x1b[31mred\\n'
+    """
+    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
 
 
 def decimals(value: float) -> str:

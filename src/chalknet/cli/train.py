@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from chalknet.cli.terminal import download_bar
+
 if TYPE_CHECKING:
     from types import FrameType
 
@@ -196,7 +198,6 @@ def train(
         if value is not None and name not in ("run_dir", "resume", "config", "no_report", "json")
     }
     settings, checkpoint, folder = _settings(options, resume, config, run_dir)
-    from chalknet.cli.terminal import download_bar
     from chalknet.cli.training_display import display
     from chalknet.runs.folder import RunFolder
     from chalknet.runs.job import TrainingJob
@@ -204,6 +205,9 @@ def train(
 
     with download_bar() as bar:
         parts = load_parts(settings, bar)
+    if Path(settings.data).exists():
+        # The run can then be resumed and reported on from any folder.
+        settings = settings.model_copy(update={"data": str(Path(settings.data).resolve())})
     show = display(json)
     job = TrainingJob(settings, parts, checkpoint, show)
     _require_epochs_ahead(job)

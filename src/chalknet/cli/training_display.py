@@ -10,6 +10,7 @@ from chalknet.cli.terminal import decimals, messages, print_json, results
 from chalknet.runs.job import Listener
 
 if TYPE_CHECKING:
+    from chalknet.errors import DivergenceError
     from chalknet.model import Score
     from chalknet.runs.folder import RunFolder
     from chalknet.runs.job import Outcome, TrainingJob
@@ -74,6 +75,19 @@ class JsonLines(Display):
     def checkpoint_saved(self, path: Path) -> None:
         """Print where it is."""
         print_json({"event": "checkpoint", "path": str(path)})
+
+    def diverged(self, error: DivergenceError, path: Path) -> None:
+        """Print where and at which rate."""
+        print_json(
+            {
+                "event": "diverged",
+                "run_dir": str(self.folder),
+                "epoch": error.epoch,
+                "step": error.step,
+                "learning_rate": error.learning_rate,
+                "checkpoint": str(path),
+            }
+        )
 
     def interrupted(self, folder: RunFolder) -> None:
         """Print it, on both streams."""

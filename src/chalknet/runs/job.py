@@ -12,6 +12,7 @@ import numpy as np
 from chalknet.data.dataset import Dataset
 from chalknet.data.preprocessing import Preprocessing
 from chalknet.engine import as_engine
+from chalknet.errors import DivergenceError
 from chalknet.model import Model, Score
 from chalknet.network import Network
 from chalknet.runs.config import TrainConfig
@@ -39,6 +40,9 @@ class Listener:
 
     def checkpoint_saved(self, path: Path) -> None:
         """Hear that a checkpoint is safely on disk."""
+
+    def diverged(self, error: DivergenceError, path: Path) -> None:
+        """Hear that training diverged; ``path`` has the state before the step that did it."""
 
 
 @dataclass(frozen=True)
@@ -113,7 +117,7 @@ class TrainingJob:
         Raises
         ------
         DivergenceError
-            The network keeps its last finite parameters, and the folder its last checkpoint.
+            The network keeps its last finite parameters; a checkpoint of that state is saved.
         OSError
             A file cannot be written (a full disk, say); older files are whole.
         """
@@ -122,15 +126,11 @@ class TrainingJob:
         training.on_progress = self._progressed
         listener.started(self)
         started = time.perf_counter()
-        for record in training:
-            test = None
-            if self.config.evaluate_test_each_epoch and self.parts.test is not None:
-                test = self.model.evaluate(self.parts.test)
-            every = self.config.checkpoint_every
-            if training.finished or (every is not None and record.epoch % every == 0):
-                self._save_checkpoint()
-            folder.save_history(training.history)
-            listener.epoch_ended(record, test)
+        try:
+            self._train_epochs(folder)
+        except DivergenceError as error:
+            listener.diverged(error, self._save_checkpoint())
+            raise
         seconds = time.perf_counter() - started
         if not training.finished:
             self._save_checkpoint()
@@ -140,17 +140,29 @@ class TrainingJob:
         test = None if self.parts.test is None else self.model.evaluate(self.parts.test)
         return Outcome(True, self.model, training.history, test, seconds)
 
+    def _train_epochs(self, folder: RunFolder) -> None:
+        for record in self.training:
+            test = None
+            if self.config.evaluate_test_each_epoch and self.parts.test is not None:
+                test = self.model.evaluate(self.parts.test)
+            every = self.config.checkpoint_every
+            if self.training.finished or (every is not None and record.epoch % every == 0):
+                self._save_checkpoint()
+            folder.save_history(self.training.history)
+            self.listener.epoch_ended(record, test)
+
     def _progressed(self, progress: Progress) -> None:
         self.listener.progressed(progress)
         if time.monotonic() - self._saved_at > 60 * self.config.checkpoint_minutes:
             self._save_checkpoint()
 
-    def _save_checkpoint(self) -> None:
+    def _save_checkpoint(self) -> Path:
         position = self.training.position
         path = self._folder.checkpoint_path(position.epoch, position.step)
         save_checkpoint(self.training, path, about=self.about)
         self._saved_at = time.monotonic()
         self.listener.checkpoint_saved(path)
+        return path
 
 
 def usual_loss(data: Dataset) -> str:

@@ -100,7 +100,7 @@ def test_images_of_two_sizes(tmp_path: Path) -> None:
         read_dataset(tmp_path)
     assert str(caught.value) == (
         f"{tmp_path}/b/1.png is 5×4 (height×width), but {tmp_path}/a/1.png is 4×5: all images must "
-        "have one size; say which with image_size."
+        "have one size; say which with image_size (--image-size)."
     )
     assert read_dataset(tmp_path, image_size=(6, 7)).image_shape == (6, 7)
 
@@ -186,7 +186,7 @@ def test_an_image_to_predict(tmp_path: Path) -> None:
         read_inputs(path, image_shape=(28, 28))
     assert str(caught.value) == (
         f"{path} is 4×5 in gray (height×width), but the model takes images of 28×28 in gray: "
-        "resize it, or ask for that with resize."
+        "resize it, or ask for that with resize (--resize)."
     )
     assert read_inputs(path, image_shape=(28, 28), resize=True).shape == (1, 784)
 

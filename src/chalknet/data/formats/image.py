@@ -44,7 +44,7 @@ def read_image(
     if image_shape is not None and image.shape != tuple(image_shape):
         raise ShapeError(
             f"{path} is {_size(image.shape)} (height×width), but the model takes images of "
-            f"{_size(image_shape)}: resize it, or ask for that with resize."
+            f"{_size(image_shape)}: resize it, or ask for that with resize (--resize)."
         )
     return image
 

@@ -76,7 +76,8 @@ def _pixels(
         if shape and image.shape != shape:
             raise DataFormatError(
                 f"{file} is {image.shape[0]}×{image.shape[1]} (height×width), but {files[0]} is "
-                f"{shape[0]}×{shape[1]}: all images must have one size; say which with image_size."
+                f"{shape[0]}×{shape[1]}: all images must have one size; "
+                "say which with image_size (--image-size)."
             )
         shape = image.shape
         pixels += image.data
