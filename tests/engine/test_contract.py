@@ -2,14 +2,28 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
+from scipy import sparse
 
-from chalknet import SGD, Activation, Adagrad, Adam, AdamW, Momentum, Nesterov, RMSprop
-from chalknet.engine import StepRange, Totals, as_engine
+from chalknet import (
+    SGD,
+    Activation,
+    Adagrad,
+    Adam,
+    AdamW,
+    Dataset,
+    Momentum,
+    Nesterov,
+    Network,
+    Preprocessing,
+    RMSprop,
+)
+from chalknet.engine import Plan, StepRange, Totals, as_engine
 from chalknet.engine.compiled.engine import CompiledEngine
 from chalknet.operations.activations import ACTIVATIONS
 from chalknet.operations.losses import LOSSES, SoftmaxCrossEntropy
@@ -146,3 +160,57 @@ def test_an_activation_that_branches_runs_on_the_reference_engine() -> None:
     for formula in (halves, stubborn):
         own = Activation("own", formula, lambda z: np.where(z > 0, 0.5, 0.5))
         assert_same({"activation": own}, 1e-12)
+
+
+@pytest.mark.parametrize("density", [0.02, 0.9])
+@pytest.mark.parametrize("batch_size", [1, 20])
+@pytest.mark.parametrize("optimizer", [SGD(learning_rate=0.1), Adam(learning_rate=0.01)])
+def test_sparse_rows_are_taken_as_they_are(optimizer: Any, batch_size: int, density: float) -> None:
+    rng = np.random.default_rng(0)
+    rows = sparse.random(60, 150, density=density, format="csr", rng=rng)
+    targets, order = rng.integers(0, 3, 60), rng.permutation(60)
+    start = Network.dense([150, 20, 3], rng=rng, dtype=np.float64)
+    scale = Preprocessing(divisor=np.linspace(1, 2, 150))
+    found = []
+    for engine, X in ((as_engine("reference"), rows.toarray()), (CompiledEngine(2), rows)):
+        network = start.copy()
+        plan = Plan(
+            network=network,
+            loss=SoftmaxCrossEntropy(),
+            optimizer=optimizer,
+            state=optimizer.init(network.parameters),
+            preprocessing=scale,
+            X=X,
+            targets=targets,
+            sample_weight=None,
+            l2=0.0,
+            dropout=(0.0,),
+        )
+        count, totals = -(-60 // batch_size), Totals()
+        rates = np.full(count, optimizer.learning_rate)
+        engine.run(plan, StepRange(order, batch_size, 0, count, rates, 0), totals)
+        few = engine.predict(network, scale, X[:3])
+        found.append((network.parameters, totals.loss, engine.predict(network, scale, X), few))
+    for wanted, given in zip(*found, strict=True):
+        np.testing.assert_allclose(given, wanted, rtol=1e-11, atol=1e-13)
+
+
+def test_training_on_bytes_makes_no_copy_of_the_data() -> None:
+    """Sixty thousand images in float32 would be 188 MB; all that is added stays under 64."""
+    resource = pytest.importorskip("resource")
+    rng = np.random.default_rng(0)
+    images = rng.integers(0, 256, (60_000, 784), dtype=np.uint8)
+    data = Dataset(images, rng.integers(0, 10, 60_000), name="images")
+    trained(CompiledEngine(), data=data.take(range(100)), dtype=np.float32, widths=(784, 32, 10))
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    for batch_size in (64, 60_000):
+        trained(
+            CompiledEngine(),
+            data=data,
+            validation=data,
+            dtype=np.float32,
+            widths=(784, 256, 128, 64, 10),
+            batch_size=batch_size,
+        )
+    kilobytes = 1 if sys.platform == "linux" else 1 / 1024
+    assert (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) * kilobytes < 64 * 1024

@@ -36,6 +36,15 @@ _kept_alive: list[Any] = []
 _announced: list[bool] = []
 
 
+def _start_anew() -> None:
+    global _lock  # noqa: PLW0603 - in the parent a thread that the child lacks may have held it
+    _lock = threading.RLock()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_start_anew)
+
+
 def cache_folder() -> Path | None:
     """Where object files are kept: ``CHALKNET_CACHE``, or the user's cache folder; None if none."""
     asked = os.environ.get("CHALKNET_CACHE")
