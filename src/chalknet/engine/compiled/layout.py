@@ -104,6 +104,14 @@ from dataclasses import dataclass
     LAYER_FIELDS,
 ) = range(25)
 
+# Words of BARRIER, apart by a cache line: how many arrived, whether to give up, how many threads
+# found a number that is not finite.
+ARRIVED, ABORTED, FLAWED, BARRIER_WORDS = 0, 8, 16, 24
+
+# A thread's scratch: words for the addresses that a formula is given, the last of them counting
+# the thread's meetings; then a block of gradient of that many rows; then zeros as wide as a panel.
+ADDRESSES, MEETINGS, BLOCK = 32, 31, 32
+
 
 @dataclass(frozen=True)
 class Panels:

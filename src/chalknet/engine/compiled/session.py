@@ -22,6 +22,7 @@ from chalknet.training.optimizers import Optimizer
 __all__ = ["Session"]
 
 FLOAT64 = np.dtype(np.float64)
+MOST_SLOTS = 12
 DENSE_ENOUGH = 2.0  # divided by a vector's length: with more nonzeros, skipping zeros is slower
 DENSE_ENOUGH_FOR_ONE = 0.7  # the same for batches of one, whatever the vector
 
@@ -87,6 +88,8 @@ class Session(Workspace):
         optimizer, slots = plan.optimizer, len(plan.state.slots)
         if type(optimizer).step is not Optimizer.step:
             raise UntraceableError("an optimizer with a step of its own")
+        if slots > MOST_SLOTS:
+            raise UntraceableError("an optimizer with more slots than kernels have room for")
         coefficients = optimizer.coefficients(optimizer.learning_rate, 1)
         rule, decayed = type(optimizer).update, bool(plan.l2)
 

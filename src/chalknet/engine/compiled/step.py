@@ -24,24 +24,15 @@ from chalknet.engine.compiled.losses import loss_of_rows, total_weight
 from chalknet.engine.compiled.stages import (
     backward,
     forward,
-    is_rank_one,
     layer_of,
     leads,
     output_backward,
     panels_of,
     rows_of,
     transpose_weights,
-    update,
     width_of,
 )
-from chalknet.engine.compiled.teamwork import (
-    ABORTED,
-    FLAWED,
-    MEETINGS,
-    barrier,
-    scratch_of,
-    share,
-)
+from chalknet.engine.compiled.teamwork import barrier, scratch_of, share
 from chalknet.engine.compiled.tile import (
     add_atomically,
     call_map,
@@ -50,6 +41,7 @@ from chalknet.engine.compiled.tile import (
     pointer,
     shifted,
 )
+from chalknet.engine.compiled.update import is_rank_one, update
 
 __all__ = ["run"]
 
@@ -73,7 +65,7 @@ def _move_vector(D, thread, flat, packed, inward, like):
         layer = layer_of(D, number)
         fan_out = layer[at.FAN_OUT]
         panel_0, panel_1 = panels_of(layer, thread)
-        k_0, k_1 = rows_of(D, layer, layer[at.FAN_IN], 32, thread)
+        k_0, k_1 = rows_of(D, layer, layer[at.FAN_IN], at.BLOCK, thread)
         for panel in range(panel_0, panel_1):
             width = width_of(layer[at.PANELS], panel, fan_out, like)
             column = panel * tile
@@ -116,7 +108,7 @@ def _flaws(D, thread, like):
         for number in range(D[at.LAYERS]):
             layer = layer_of(D, number)
             panel_0, panel_1 = panels_of(layer, thread)
-            k_0, k_1 = rows_of(D, layer, layer[at.FAN_IN], 32, thread)
+            k_0, k_1 = rows_of(D, layer, layer[at.FAN_IN], at.BLOCK, thread)
             for panel in range(panel_0, panel_1):
                 width = width_of(layer[at.PANELS], panel, layer[at.FAN_OUT], like)
                 columns = min(width, layer[at.FAN_OUT] - panel * tile)
@@ -215,13 +207,13 @@ def _train(D, thread, like):
     _transpose_all(D, thread, like)
     for step in range(D[at.FIRST], D[at.LAST]):
         _step(D, thread, step, like)
-        if load_atomically(shifted(words, ABORTED)) != 0:
+        if load_atomically(shifted(words, at.ABORTED)) != 0:
             return
     if _flaws(D, thread, like) > 0:
-        add_atomically(shifted(words, FLAWED), 1)
+        add_atomically(shifted(words, at.FLAWED), 1)
     loss = pointer(D[at.TOTALS], np.float64(0))[0]
     barrier(D, thread)
-    if load_atomically(shifted(words, FLAWED)) == 0 and loss - loss == 0:
+    if load_atomically(shifted(words, at.FLAWED)) == 0 and loss - loss == 0:
         _move(D, thread, False, like)
 
 
@@ -291,7 +283,7 @@ def _predict_row(D, thread, sample, like):
 
 def run(D, thread, like):
     """What every thread of a team calls, with its own number; ``like`` is a zero of the type."""
-    scratch_of(D, thread)[MEETINGS] = 0
+    scratch_of(D, thread)[at.MEETINGS] = 0
     if D[at.FEW]:
         for sample in range(D[at.LAST]):
             _predict_row(D, thread, sample, like)

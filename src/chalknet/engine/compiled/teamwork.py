@@ -15,12 +15,8 @@ from chalknet.engine.compiled.tile import (
     yield_processor,
 )
 
-__all__ = ["ADDRESSES", "BARRIER_WORDS", "barrier", "scratch_of", "share"]
+__all__ = ["barrier", "scratch_of", "share"]
 
-ARRIVED, ABORTED, FLAWED = 0, 8, 16  # words apart by a cache line
-BARRIER_WORDS = 24
-ADDRESSES = 32  # words at the start of a thread's scratch, for the addresses a formula is given
-MEETINGS = 31  # the last of them counts the meetings
 SPINS = 4000  # some microseconds; then the core is given to whoever is late
 
 
@@ -39,16 +35,16 @@ def barrier(D, thread):
     n = D[at.THREADS]
     if n == 1:
         return
-    meetings = shifted(scratch_of(D, thread), MEETINGS)
+    meetings = shifted(scratch_of(D, thread), at.MEETINGS)
     meetings[0] += 1
     wanted = n * meetings[0]
     words = pointer(D[at.BARRIER], np.int64(0))
-    add_atomically(shifted(words, ARRIVED), 1)
+    add_atomically(shifted(words, at.ARRIVED), 1)
     spins = 0
-    while load_atomically(shifted(words, ARRIVED)) < wanted:
+    while load_atomically(shifted(words, at.ARRIVED)) < wanted:
         spins += 1
         if spins > SPINS:
-            if load_atomically(shifted(words, ABORTED)) != 0:
+            if load_atomically(shifted(words, at.ABORTED)) != 0:
                 break
             yield_processor()
 

@@ -24,10 +24,6 @@ __all__ = ["Array", "Workspace", "address_of"]
 Array = npt.NDArray[Any]
 SLICE_BYTES = 24 << 20  # what a slice of a batch may take, all layers together
 MOST_ROWS = 512
-BARRIER_WORDS = 24
-ABORTED, FLAWED = 8, 16
-SCRATCH_WORDS = 32
-BLOCK = 32  # rows of gradient in a thread's scratch, as in stages.py; a row of zeros follows
 KINDS = {"B": 0, "f": 1, "d": 2}  # numpy's letters: their full names take a microsecond to make
 
 
@@ -71,19 +67,19 @@ class Workspace:
         self._place_parameters(network, slots)
         for number in range(layers):
             self._place_activation(number, network.layers[number].activation)
-        self.barrier = np.zeros(BARRIER_WORDS, np.int64)
+        self.barrier = np.zeros(at.BARRIER_WORDS, np.int64)
         self.point("BARRIER", self.barrier)
         self.point("EVERY", np.arange(max(self.widths), dtype=np.int32))
 
     @property
     def abort_address(self) -> int:
         """Of the word that makes threads give up waiting."""
-        return address_of(self.barrier) + 8 * ABORTED
+        return address_of(self.barrier) + 8 * at.ABORTED
 
     @property
     def flawed(self) -> bool:
         """Whether the last call found a parameter that is not finite."""
-        return bool(self.barrier[FLAWED])
+        return bool(self.barrier[at.FLAWED])
 
     # -- entering things ----------------------------------------------------------------------
 
@@ -285,7 +281,7 @@ class Workspace:
             return
         self._threads = threads
         self.set("THREADS", threads)
-        scratch = 8 * SCRATCH_WORDS + (BLOCK + 1) * 2 * self.lanes * self.dtype.itemsize
+        scratch = 8 * at.ADDRESSES + (at.BLOCK + 1) * 2 * self.lanes * self.dtype.itemsize
         scratch = padded(scratch, 4096)
         self.set("SCRATCH_BYTES", scratch)
         self.point("SCRATCH", aligned(threads * scratch, np.dtype(np.uint8)))
