@@ -270,7 +270,8 @@ class Model:
             ) from None
 
     def _checked(self, X: npt.ArrayLike) -> Array:
-        rows, fan_in = np.asarray(X), self.network.widths[0]
+        fan_in = self.network.widths[0]
+        rows: Any = X.tocsr() if hasattr(X, "tocsr") else np.asarray(X)
         if rows.ndim > 2:
             rows = rows.reshape(len(rows), -1)
         if rows.ndim != 2 or rows.shape[1] != fan_in:
@@ -282,11 +283,13 @@ class Model:
             raise ShapeError(f"X has {came} but layer 1 has fan_in={fan_in}: {advice}")
         if rows.dtype.kind not in "buif":
             raise DataFormatError(f"X must be numeric, but its elements are of type {rows.dtype}.")
-        if rows.dtype.kind == "f" and not np.isfinite(rows).all():
+        values = rows.data if hasattr(rows, "tocsr") else rows
+        if rows.dtype.kind == "f" and not np.isfinite(values).all():
             raise DataFormatError(
                 "X has a NaN or an infinity: every value must be a finite number."
             )
-        return rows
+        checked: Array = rows
+        return checked
 
 
 def _from_file(tensors: Tensors, metadata: dict[str, Any]) -> Model:

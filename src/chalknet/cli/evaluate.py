@@ -7,7 +7,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from chalknet.cli.terminal import decimals, doubt_scaling, download_bar, plain, print_json, results
+from chalknet.cli.terminal import (
+    announce_compilation,
+    decimals,
+    doubt_scaling,
+    download_bar,
+    plain,
+    print_json,
+    results,
+)
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -45,6 +53,7 @@ def evaluate(
     from chalknet.evaluation import evaluate as evaluate_model
     from chalknet.runs.folder import RunFolder
 
+    announce_compilation()
     folder = RunFolder.open(run)
     model = folder.model()
     dataset = _dataset(folder, data, data_dir)

@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from chalknet.cli.terminal import doubt_scaling, messages, plain, print_json, results
+from chalknet.cli.terminal import (
+    announce_compilation,
+    doubt_scaling,
+    messages,
+    plain,
+    print_json,
+    results,
+)
 
 if TYPE_CHECKING:
     from chalknet.model import Model
@@ -57,6 +64,7 @@ def predict(
     from chalknet.model import Model
     from chalknet.runs.folder import RunFolder
 
+    announce_compilation()
     model = Model.load(run) if run.is_file() else RunFolder.open(run).model()
     rows = [row for path in inputs for row in _predictions(model, path, array, resize)]
     if output is not None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from chalknet.cli.terminal import download_bar, print_json, results
+from chalknet.cli.terminal import announce_compilation, download_bar, print_json, results
 
 if TYPE_CHECKING:
     from chalknet.model import Model
@@ -54,6 +54,7 @@ def report(
     from chalknet.runs.folder import RunFolder
     from chalknet.runs.sources import load_parts
 
+    announce_compilation()
     folder = RunFolder.open(run)
     config = folder.config()
     if data_dir is not None:

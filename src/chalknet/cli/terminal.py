@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from chalknet.model import Model
 
 __all__ = [
+    "announce_compilation",
     "decimals",
     "doubt_scaling",
     "download_bar",
@@ -47,6 +48,16 @@ def doubt_scaling(model: Model, X: NDArray[Any], source: object) -> None:
             markup=False,
             soft_wrap=True,
         )
+
+
+def announce_compilation(say: Callable[[str], object] | None = None) -> None:
+    """Have it said, in time, when kernels must be compiled before the first number comes."""
+    from chalknet.engine import on_first_compile
+
+    def speak() -> None:
+        (say or messages().print)("compiling (first run on this machine)…")
+
+    on_first_compile[:] = [speak]
 
 
 def plain(text: str) -> str:

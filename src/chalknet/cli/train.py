@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from chalknet.cli.terminal import download_bar
+from chalknet.cli.terminal import announce_compilation, download_bar
 
 if TYPE_CHECKING:
     from types import FrameType
@@ -216,6 +216,7 @@ def train(
     else:
         folder.save_config(settings)
     show.folder = folder
+    announce_compilation(show.say)
     with show, _Interruptible(job) as interruption:
         outcome = job.run(folder)
     if not outcome.finished:

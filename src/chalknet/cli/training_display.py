@@ -31,6 +31,10 @@ class Display(Listener):
     def __exit__(self, *_: object) -> None:
         return None
 
+    def say(self, line: str) -> None:
+        """Print a message on standard error."""
+        messages().print(line, markup=False, soft_wrap=True)
+
     def interrupted(self, folder: RunFolder) -> None:
         """Say that training was stopped and how to go on."""
         messages().print(f"Stopped. Go on with: chalknet train --resume {folder}", markup=False)
@@ -133,21 +137,21 @@ class EpochTable(Display):
         if parts.test is not None:
             sizes.append(f"{len(parts.test):,} to test")
         network, plan = training.network, training.plan
-        self._say(f"{parts.train.name}: {', '.join(sizes)}")
+        self.say(f"{parts.train.name}: {', '.join(sizes)}")
         activations = " ".join(
             dict.fromkeys(layer.activation.spec for layer in network.layers[:-1])
         )
-        self._say(
+        self.say(
             f"{'-'.join(map(str, network.widths))} {activations}, "
             f"{len(network.parameters):,} parameters"
         )
-        self._say(
+        self.say(
             f"{plan.loss.spec}, {plan.optimizer.name} {plan.optimizer.learning_rate:g}, "
             f"batches of {training.batch_size}, {training.engine.name} engine"
         )
         if training.position.epoch or training.position.step:
-            self._say(f"going on after epoch {training.position.epoch}")
-        self._say("")
+            self.say(f"going on after epoch {training.position.epoch}")
+        self.say("")
         self._head(plan.loss.classifies, parts.validation is not None, job)
         self._begin_bar(training.epochs)
 
@@ -164,7 +168,7 @@ class EpochTable(Display):
             len(job.parts.train),
             job.config.epochs,
         )
-        self._say("  ".join(f"{name:>{_width(name)}}" for name in columns), style="bold")
+        self.say("  ".join(f"{name:>{_width(name)}}" for name in columns), style="bold")
 
     def _begin_bar(self, epochs: int) -> None:
         if not self._console.is_terminal:
@@ -205,7 +209,7 @@ class EpochTable(Display):
         rate = self._samples / max(record.seconds, 1e-9)
         values += [f"{rate:,.0f}", f"{record.seconds:.2f}", _clock(left)]
         cells = zip(values, self._columns, strict=True)
-        self._say("  ".join(f"{value:>{_width(name)}}" for value, name in cells))
+        self.say("  ".join(f"{value:>{_width(name)}}" for value, name in cells))
 
     def writing_report(self) -> AbstractContextManager[Any]:
         """On a terminal, a sign of life that is gone afterwards."""
@@ -216,7 +220,7 @@ class EpochTable(Display):
     def finished(self, outcome: Outcome, folder: RunFolder, *, with_report: bool) -> None:
         """Print the figures on the test set and where everything is."""
         console, best = results(), outcome.history.best_epoch
-        self._say("")
+        self.say("")
         if best is not None:
             console.print(f"best epoch    {best} (its weights are kept)")
         test = outcome.test
@@ -237,7 +241,8 @@ class EpochTable(Display):
             self._bar.stop()
             self._bar = None
 
-    def _say(self, line: str, style: str | None = None) -> None:
+    def say(self, line: str, style: str | None = None) -> None:
+        """Print a line above the bar."""
         self._console.print(line, style=style, markup=False, soft_wrap=True)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Sequence, Sized
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
 
@@ -27,6 +27,7 @@ class Dataset:
     Parameters
     ----------
     X : array (n, features), or images (n, height, width) or (n, height, width, channels)
+        A sparse matrix of SciPy's stays one, in compressed rows.
         ``uint8``, ``float32`` and ``float64`` are kept as they are, so that images cost one byte a
         pixel; other numbers become floats that hold them exactly: ``float32`` (booleans and
         integers of 8 or 16 bits) or ``float64``. Images are kept as rows and remember their shape.
@@ -76,10 +77,11 @@ class Dataset:
     def __post_init__(self) -> None:
         X, image_shape = _as_rows(self.X, self.image_shape, self.name)
         y = np.asarray(self.y)
-        if y.ndim not in (1, 2) or len(y) != len(X):
+        n = X.shape[0]
+        if y.ndim not in (1, 2) or len(y) != n:
             raise ShapeError(
-                f"{self.name}: X has {len(X):,} rows, so y must have shape ({len(X)},) or "
-                f"({len(X)}, K), but y has shape {y.shape}."
+                f"{self.name}: X has {n:,} rows, so y must have shape ({n},) or "
+                f"({n}, K), but y has shape {y.shape}."
             )
         task = self.task or _task_of(y)
         y, classes = _as_labels(y, task, self.classes, self.name)
@@ -90,11 +92,15 @@ class Dataset:
         keep(self, "task", task)
         keep(self, "classes", classes)
         keep(self, "class_names", _names(self.class_names, classes, "class_names", "classes"))
-        keep(self, "feature_names", _names(self.feature_names, X.T, "feature_names", "columns"))
+        keep(
+            self,
+            "feature_names",
+            _names(self.feature_names, range(X.shape[1]), "feature_names", "columns"),
+        )
 
     def __len__(self) -> int:
         """The number of samples."""
-        return len(self.X)
+        return int(self.X.shape[0])
 
     @property
     def n_features(self) -> int:
@@ -142,6 +148,8 @@ class Split(NamedTuple):
 def _as_rows(
     X: npt.ArrayLike, image_shape: Sequence[int] | None, name: str
 ) -> tuple[Array, tuple[int, ...] | None]:
+    if hasattr(X, "tocsr"):
+        return _as_compressed_rows(X.tocsr(), name), None
     X = np.asarray(X)
     if X.dtype.kind not in "buif":
         raise DataFormatError(
@@ -166,6 +174,22 @@ def _as_rows(
     X = X.astype(stored_type(X.dtype), copy=False)
     _require_finite(X, f"{name}: X")
     return X, image_shape
+
+
+def _as_compressed_rows(X: Any, name: str) -> Any:
+    """SciPy's sparse matrix (n, features) in compressed rows, each column at most once a row."""
+    if X.dtype.kind not in "buif" or 0 in X.shape:
+        raise DataFormatError(
+            f"{name}: a sparse X must be numeric with at least one row and one column, but is "
+            f"{X.dtype} {X.shape}."
+        )
+    X = X.astype(stored_type(X.dtype), copy=False)
+    if not X.has_canonical_format:
+        X = X.copy()
+        X.sum_duplicates()
+    if len(X.data):
+        _require_finite(X.data, f"{name}: what X stores")
+    return X
 
 
 def _require_finite(values: Array, what: str) -> None:
@@ -263,7 +287,7 @@ def _from_objects(y: Array, name: str) -> Array:
 
 
 def _names(
-    names: Sequence[str] | None, things: Array | None, option: str, what: str
+    names: Sequence[str] | None, things: Sized | None, option: str, what: str
 ) -> tuple[str, ...] | None:
     if names is None or things is None:
         return None

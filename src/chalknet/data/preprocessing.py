@@ -54,6 +54,11 @@ class Preprocessing:
             return cls()
         if scaling == "pixels":
             return cls(divisor=255.0)
+        if scaling == "standard" and hasattr(X, "tocsr"):
+            raise ConfigurationError(
+                "scaling standard would fill the zeros of a sparse X: scale its columns yourself, "
+                "or take scaling none."
+            )
         if scaling == "standard":
             # The mean of equal numbers can miss them by a rounding error; so can the deviation.
             constant = X.min(axis=0) == X.max(axis=0)

@@ -33,11 +33,12 @@ def mean_loss_and_accuracy(
     ``encode_targets`` gives them.
     """
     total, correct = 0.0, 0
-    for rows in slices(len(X)):
+    n = X.shape[0]
+    for rows in slices(n):
         output = output_of(X[rows])
         with np.errstate(over="ignore", invalid="ignore"):
             terms, _ = loss.terms(output, targets[rows])
         total += float(terms.sum())
         right = loss.correct(output, targets[rows])
         correct += 0 if right is None else int(np.count_nonzero(right))
-    return total / len(X), (correct / len(X) if loss.classifies else None)
+    return total / n, (correct / n if loss.classifies else None)
