@@ -17,7 +17,7 @@ from chalknet.engine.compiled.objects import callable_at, entry_point, object_of
 from chalknet.engine.compiled.processor import vectors
 from chalknet.operations import dropout
 
-__all__ = ["map_kernel", "network_kernel", "outer_kernel"]
+__all__ = ["compiled", "map_kernel", "network_kernel", "outer_kernel"]
 
 Dtype = np.dtype[Any]
 
@@ -45,15 +45,29 @@ def _of_formula(
 def network_kernel(dtype: Dtype) -> Callable[[int, int], None]:
     """``step.run`` as a function of (address of the descriptor, number of the thread)."""
 
+    def kernel() -> Any:
+        from chalknet.engine.compiled.step import run
+
+        return run
+
+    return compiled("network", kernel, dtype)
+
+
+def compiled(name: str, kernel: Callable[[], Any], dtype: Dtype) -> Callable[[int, int], None]:
+    """A Python kernel of this folder, as a function of (address of the descriptor, thread).
+
+    ``kernel`` gives the function of (descriptor, thread, a number of the type to compute in). It is
+    called, and Numba imported, only if the object file is not in the cache.
+    """
+
     def make() -> bytes:
         from numba import types
 
         from chalknet.engine.compiled.compilation import object_of_kernel
-        from chalknet.engine.compiled.step import run
 
-        return object_of_kernel(run, types.float32 if dtype.itemsize == 4 else types.float64)
+        return object_of_kernel(kernel(), types.float32 if dtype.itemsize == 4 else types.float64)
 
-    address = entry_point(f"network {dtype} {_digest_of_sources()}", make)
+    address = entry_point(f"{name} {dtype} {_digest_of_sources()}", make)
     real = ctypes.c_float if dtype.itemsize == 4 else ctypes.c_double
     word = ctypes.c_void_p
     function = callable_at(address, ctypes.c_int32, word, word, word, ctypes.c_int64, real)
