@@ -61,7 +61,7 @@ def test_same_bits_on_any_number_of_threads(number: int) -> None:
     digests = {
         digest(trained(CompiledEngine(threads), **options))
         for threads in (1, 2, 3, 4, 8)
-        for _ in range(5 if threads < 3 else 2)
+        for _ in range(5)
     }
     assert len(digests) == 1
 
