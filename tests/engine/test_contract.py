@@ -172,7 +172,7 @@ def test_sparse_rows_are_taken_as_they_are(optimizer: Any, batch_size: int, dens
     start = Network.dense([150, 20, 3], rng=rng, dtype=np.float64)
     scale = Preprocessing(divisor=np.linspace(1, 2, 150))
     found = []
-    for engine, X in ((as_engine("reference"), rows.toarray()), (CompiledEngine(2), rows)):
+    for engine, X in ((as_engine("reference"), rows.toarray()), (CompiledEngine(exactly=2), rows)):
         network = start.copy()
         plan = Plan(
             network=network,

@@ -56,7 +56,9 @@ def of_operator(cases: dict[str, Any], operator: str) -> list[tuple[Any, dict[st
 
 def outputs_of(network: Network, X: Any) -> Any:
     """From the kernels of many rows and from those of few."""
-    many = CompiledEngine(2).predict(network, Preprocessing(), np.repeat(X, 20, axis=0))[::20]
+    many = CompiledEngine(exactly=2).predict(network, Preprocessing(), np.repeat(X, 20, axis=0))[
+        ::20
+    ]
     few = np.concatenate(
         [CompiledEngine().predict(network, Preprocessing(), X[i : i + 1]) for i in range(len(X))]
     )

@@ -59,7 +59,7 @@ def digest(training: Training) -> str:
 def test_same_bits_on_any_number_of_threads(number: int) -> None:
     options = configuration(number)
     digests = {
-        digest(trained(CompiledEngine(threads), **options))
+        digest(trained(CompiledEngine(exactly=threads), **options))
         for threads in (1, 2, 3, 4, 8)
         for _ in range(5)
     }
@@ -70,9 +70,9 @@ def test_same_bits_whatever_part_of_a_batch_is_worked_on_at_once(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     options = {"n": 200, "batch_size": 200, "epochs": 3, "optimizer": "adam", "dropout": 0.1}
-    whole = digest(trained(CompiledEngine(2), **options))
+    whole = digest(trained(CompiledEngine(exactly=2), **options))
     monkeypatch.setattr("chalknet.engine.compiled.workspace.MOST_ROWS", 24)
-    assert digest(trained(CompiledEngine(2), **options)) == whole
+    assert digest(trained(CompiledEngine(exactly=2), **options)) == whole
 
 
 def test_same_bits_however_steps_are_grouped() -> None:
@@ -83,7 +83,7 @@ def test_same_bits_however_steps_are_grouped() -> None:
     for grouping in ([0, 15], [0, 1, 2, 9, 15], range(16)):
         plan.network.parameters[...] = start
         plan.state.slots, plan.state.t = [slot.copy() for slot in slots], t
-        engine, totals = CompiledEngine(2), Totals()
+        engine, totals = CompiledEngine(exactly=2), Totals()
         for first, last in itertools.pairwise(grouping):
             engine.run(plan, StepRange(None, 7, first, last, np.full(15, 0.01), 0), totals)
         assert plan.state.t == t + 15
@@ -96,7 +96,9 @@ def test_predictions_have_the_same_bits_on_any_number_of_threads() -> None:
     network = Network.dense([30, 100, 7], activation="gelu", rng=rng)
     X = rng.integers(0, 256, (1500, 30)).astype(np.uint8)
     scale = Preprocessing(offset=3.0, divisor=255.0)
-    outputs = [CompiledEngine(threads).predict(network, scale, X) for threads in (1, 2, 3, 8)]
+    outputs = [
+        CompiledEngine(exactly=threads).predict(network, scale, X) for threads in (1, 2, 3, 8)
+    ]
     assert len({output.tobytes() for output in outputs}) == 1
     # A row by itself gives the bits that it gives among others.
     alone = np.concatenate(
@@ -116,16 +118,19 @@ def test_eight_fits_at_once() -> None:
 
 
 def test_eight_fits_of_four_threads_each_at_once() -> None:
-    serial = [digest(trained(CompiledEngine(1), **configuration(number))) for number in range(8)]
+    serial = [
+        digest(trained(CompiledEngine(exactly=1), **configuration(number))) for number in range(8)
+    ]
     with ThreadPoolExecutor(8) as pool:
         found = pool.map(
-            lambda number: digest(trained(CompiledEngine(4), **configuration(number))), range(8)
+            lambda number: digest(trained(CompiledEngine(exactly=4), **configuration(number))),
+            range(8),
         )
         assert list(found) == serial
 
 
 def _digest_of(number: int) -> str:
-    return digest(trained(CompiledEngine(2), **configuration(number)))
+    return digest(trained(CompiledEngine(exactly=2), **configuration(number)))
 
 
 def test_in_the_workers_of_joblib() -> None:
@@ -151,7 +156,7 @@ def test_fewer_threads_where_the_system_grants_no_more(monkeypatch: pytest.Monke
 
     monkeypatch.setattr(teams, "_Worker", refuse)
     monkeypatch.setattr(teams._pool, "idle", [])
-    assert digest(trained(CompiledEngine(8), **configuration(6))) == expected
+    assert digest(trained(CompiledEngine(exactly=8), **configuration(6))) == expected
 
 
 def test_an_interrupt_between_threads_leaves_nobody_waiting() -> None:
@@ -210,7 +215,7 @@ def test_a_step_that_diverges_is_not_taken(optimizer: str, threads: int) -> None
     data = data_for("half_squared_error", 60, 6, 2)
     data.X[46, 0] = 1e200  # in float64 its square overflows
     kept = {}
-    for engine in ("reference", CompiledEngine(threads)):
+    for engine in ("reference", CompiledEngine(exactly=threads)):
         options = {"loss": "half_squared_error", "widths": (6, 4, 2), "activation": "identity"}
         with pytest.raises(DivergenceError) as caught:
             trained(engine, data=data, batch_size=2, optimizer=optimizer, shuffle=False, **options)
@@ -228,7 +233,7 @@ def test_a_step_that_diverges_is_not_taken(optimizer: str, threads: int) -> None
 def test_a_parameter_that_overflows_is_not_kept() -> None:
     data = data_for("half_squared_error", 20, 6, 2)
     plans = {}
-    for engine in ("reference", CompiledEngine(2)):
+    for engine in ("reference", CompiledEngine(exactly=2)):
         with pytest.raises(DivergenceError) as caught:
             trained(
                 engine,

@@ -33,7 +33,7 @@ def as_engine(name: str | Engine, threads: int | None = None) -> Engine:
     name : "auto", "compiled", "reference" or Engine
         Without Numba, ``auto`` is the reference engine, and a warning says so once.
     threads : int, optional
-        How many the engine uses; by default as many as are free and useful.
+        At most so many; by default as many as are free and useful.
 
     Raises
     ------

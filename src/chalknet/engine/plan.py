@@ -105,7 +105,7 @@ class Engine(Protocol):
         """The network's output (n, K) for raw rows (n, features), taken as they are stored."""
 
     def with_threads(self, threads: int) -> Engine:
-        """The same engine on that many threads."""
+        """The same engine on that many threads at most."""
 
     def seconds_a_call(self, plan: Plan) -> float:
         """How long one ``run`` may take, so that Ctrl-C, progress and checkpoints stay responsive.

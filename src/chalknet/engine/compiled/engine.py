@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from typing import Any
 
@@ -33,9 +34,11 @@ class CompiledEngine:
 
     Parameters
     ----------
-    threads : int, optional
-        How many; by default the cores this process may use that are not already at work for it,
-        and fewer for small steps. Results do not depend on it.
+    at_most : int, optional
+        How many threads at most; by default the cores this process may use that are not already at
+        work for it. Small steps use fewer.
+    exactly : int, optional
+        How many threads, whatever is useful or free. Results never depend on it.
 
     What no kernel can be made for, such as an activation of your own that branches on its argument,
     runs on the reference engine.
@@ -43,8 +46,9 @@ class CompiledEngine:
 
     name = "compiled"
 
-    def __init__(self, threads: int | None = None) -> None:
-        self.threads = threads
+    def __init__(self, at_most: int | None = None, *, exactly: int | None = None) -> None:
+        self.at_most = at_most
+        self.exactly = exactly
         self._sessions: weakref.WeakKeyDictionary[Plan, Session | None] = (
             weakref.WeakKeyDictionary()
         )
@@ -83,7 +87,7 @@ class CompiledEngine:
             predictor = idle.pop() if idle else Predictor(network, preprocessing, dtype)
         except UntraceableError:
             return self._reference.predict(network, preprocessing, X)
-        output = predictor(network, X, self.threads)
+        output = predictor(network, X, self._team)
         idle.append(predictor)
         return output
 
@@ -93,8 +97,11 @@ class CompiledEngine:
         return 0.05 if numbers < MANY_NUMBERS else 0.25
 
     def with_threads(self, threads: int) -> CompiledEngine:
-        """The same engine on that many threads."""
-        return self if threads == self.threads else CompiledEngine(threads)
+        """The same engine on that many threads at most."""
+        return self if threads == self.at_most else CompiledEngine(threads)
+
+    def _team(self, useful: int) -> AbstractContextManager[int]:
+        return team_size(useful, self.at_most, self.exactly)
 
     def _session(self, plan: Plan) -> Session | None:
         if plan not in self._sessions:
@@ -115,7 +122,7 @@ class CompiledEngine:
             address = session.address
             return (lambda thread: kernel(address, thread)), session.abort_address
 
-        with team_size(self.threads, useful) as size:
+        with self._team(useful) as size:
             run_team(size, prepare)
         if session.flawed or not np.isfinite(sums[0]):
             return False

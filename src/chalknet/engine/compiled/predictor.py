@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from typing import Any
 
 import numpy as np
@@ -9,7 +11,7 @@ import numpy as np
 from chalknet.data.preprocessing import Preprocessing
 from chalknet.engine.compiled import layout as at
 from chalknet.engine.compiled.kernels import network_kernel
-from chalknet.engine.compiled.threads import run_team, team_size
+from chalknet.engine.compiled.threads import run_team
 from chalknet.engine.compiled.workspace import Array, Workspace, address_of
 from chalknet.network import Network
 
@@ -32,8 +34,10 @@ class Predictor(Workspace):
         self._parameters: Array | None = None
         self._kernel = network_kernel(dtype)
 
-    def __call__(self, network: Network, X: Any, threads: int | None) -> Array:
-        """The output (n, K) for raw rows."""
+    def __call__(
+        self, network: Network, X: Any, team: Callable[[int], AbstractContextManager[int]]
+    ) -> Array:
+        """The output (n, K) for raw rows; ``team`` says how many threads of those useful to use."""
         n, words = X.shape[0], self.words
         few = n <= FEW
         if few != self._few:
@@ -56,7 +60,7 @@ class Predictor(Workspace):
             self.place_threads(size, columns=False)
             return (lambda thread: self._kernel(self.address, thread)), self.abort_address
 
-        with team_size(threads, useful) as size:
+        with team(useful) as size:
             run_team(size, prepare)
         return output
 

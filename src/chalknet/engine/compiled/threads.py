@@ -78,12 +78,13 @@ if hasattr(os, "register_at_fork"):
 
 
 @contextmanager
-def team_size(asked: int | None, useful: int) -> Iterator[int]:
-    """How many threads a call should use: as many as asked for, else those useful and free."""
+def team_size(useful: int, at_most: int | None, exactly: int | None) -> Iterator[int]:
+    """How many threads a call should use: those useful, allowed and free, unless told exactly."""
     pool = _pool
     with pool.lock:
         free = usable_cores() - pool.busy
-        size = asked if asked is not None else max(1, min(useful, free))
+        allowed = free if at_most is None else min(free, at_most)
+        size = exactly if exactly is not None else max(1, min(useful, allowed))
         pool.busy += size
     try:
         yield size
