@@ -207,7 +207,7 @@ class EpochTable(Display):
             values.append(decimals(test.loss) if test.correct is None else f"{test.correct:,}")
         left = (self._epochs - record.epoch) * record.seconds
         rate = self._samples / max(record.seconds, 1e-9)
-        values += [f"{rate:,.0f}", f"{record.seconds:.2f}", _clock(left)]
+        values += [f"{rate:,.0f}", f"{record.seconds:.3f}", _clock(left)]
         cells = zip(values, self._columns, strict=True)
         self.say("  ".join(f"{value:>{_width(name)}}" for value, name in cells))
 
@@ -231,7 +231,7 @@ class EpochTable(Display):
             )
         elif test is not None:
             console.print(f"test          loss {decimals(test.loss)} on {test.total:,} samples")
-        console.print(f"trained in    {outcome.seconds:.1f} s")
+        console.print(f"trained in    {_duration(outcome.seconds)}")
         console.print(f"run           {folder}", markup=False, soft_wrap=True)
         if with_report:
             console.print(f"report        {folder.report_path}", markup=False, soft_wrap=True)
@@ -260,6 +260,10 @@ def _test_figures(test: Score | None, *, always: bool = False) -> dict[str, Any]
 def _width(name: str) -> int:
     # With validation, the table that make run prints, this fills 79 columns of a terminal's 80.
     return max(len(name), {"epoch": 5, "samples/s": 9, "seconds": 7, "left": 7}.get(name, 8))
+
+
+def _duration(seconds: float) -> str:
+    return f"{seconds:.1f} s" if seconds >= 1 else f"{1000 * seconds:.0f} ms"
 
 
 def _clock(seconds: float) -> str:
