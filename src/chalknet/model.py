@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -12,7 +13,7 @@ import numpy.typing as npt
 
 from chalknet.data.dataset import Dataset
 from chalknet.data.preprocessing import Preprocessing
-from chalknet.engine import as_engine
+from chalknet.engine import Engine, as_engine
 from chalknet.errors import (
     ChalknetError,
     ConfigurationError,
@@ -129,7 +130,7 @@ class Model:
             ``X`` holds a NaN or an infinity.
         """
         rows = self._checked(X)
-        return as_engine("auto").predict(self.network, self.preprocessing, rows)
+        return _usual_engine().predict(self.network, self.preprocessing, rows)
 
     def predict_proba(self, X: npt.ArrayLike) -> Matrix:
         """Probabilities (n, classes): of each class, or of each label by itself (multilabel).
@@ -290,6 +291,12 @@ class Model:
             )
         checked: Array = rows
         return checked
+
+
+@functools.cache
+def _usual_engine() -> Engine:
+    """Looked up once: to ask for Numba takes longer than to predict a sample."""
+    return as_engine("auto")
 
 
 def _from_file(tensors: Tensors, metadata: dict[str, Any]) -> Model:
