@@ -33,6 +33,8 @@ format: .venv/.for-tests
 
 .venv/.for-run: .venv/bin/python pyproject.toml
 	$(BIN)/pip install --quiet --editable .
+	@echo "compiling the kernels for this processor…"
+	$(BIN)/python -c "from chalknet.engine import prepare; prepare()"
 	touch $@
 
 .venv/.for-tests: .venv/bin/python pyproject.toml

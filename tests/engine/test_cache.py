@@ -120,6 +120,11 @@ def test_a_first_run_compiles_and_says_so_and_a_second_does_not(tmp_path: Path) 
     assert first[2] == "True"
     # The same numbers, from kernels that were only loaded: Numba is not even imported.
     assert again == [first[1], "False"]
+    # What ``prepare`` makes ahead of time is the very kernel that training looks for.
+    made = sorted(path.name for path in tmp_path.rglob("*") if path.is_file())
+    prepare = "import sys, chalknet.engine as e; e.prepare(); print('numba' in sys.modules)"
+    assert python(prepare, CHALKNET_CACHE=str(tmp_path)) == "False\n"
+    assert made == sorted(path.name for path in tmp_path.rglob("*") if path.is_file())
 
 
 def test_importing_chalknet_imports_no_compiler() -> None:

@@ -6,6 +6,9 @@ import functools
 import importlib.util
 import warnings
 
+import numpy as np
+import numpy.typing as npt
+
 from chalknet.engine.notices import on_first_compile
 from chalknet.engine.plan import Engine, Plan, StepRange, Totals
 from chalknet.engine.reference import ReferenceEngine
@@ -20,6 +23,7 @@ __all__ = [
     "Totals",
     "as_engine",
     "on_first_compile",
+    "prepare",
 ]
 
 ENGINES = ("auto", "compiled", "reference")
@@ -59,6 +63,18 @@ def as_engine(name: str | Engine, threads: int | None = None) -> Engine:
         stacklevel=2,
     )
     return ReferenceEngine()
+
+
+def prepare(dtype: npt.DTypeLike = np.float32) -> None:
+    """Compile the kernels for networks of ``dtype`` now, if this machine has none yet.
+
+    Otherwise the first training does it. It takes some seconds, once a machine; where Numba is not
+    installed there is nothing to prepare.
+    """
+    if importlib.util.find_spec("numba") is not None:
+        from chalknet.engine.compiled.kernels import network_kernel
+
+        network_kernel(np.dtype(dtype))
 
 
 @functools.cache
