@@ -39,8 +39,8 @@ def test_digits_are_split_for_everyone_alike() -> None:
     assert np.all(np.abs(shares - 0.2) < 0.005)
 
 
-def test_mnist(published_data: Path) -> None:
-    train, test = load_dataset("mnist", published_data)
+def test_mnist(data_dir: Path) -> None:
+    train, test = load_dataset("mnist", data_dir)
     assert test is not None
     assert np.bincount(train.targets).tolist() == MNIST_TRAIN
     assert np.bincount(test.targets).tolist() == MNIST_TEST
@@ -48,12 +48,12 @@ def test_mnist(published_data: Path) -> None:
     assert train.X.dtype == test.X.dtype == np.uint8
     assert train.image_shape == (28, 28)
     assert train.y[:10].tolist() == [5, 0, 4, 1, 9, 2, 1, 3, 1, 4]
-    raw = gzip.decompress((published_data / "mnist/t10k-images-idx3-ubyte.gz").read_bytes())
+    raw = gzip.decompress((data_dir / "mnist/t10k-images-idx3-ubyte.gz").read_bytes())
     assert test.X.tobytes() == raw[16:]
 
 
-def test_fashion_mnist(published_data: Path) -> None:
-    train, test = load_dataset("fashion-mnist", str(published_data))
+def test_fashion_mnist(data_dir: Path) -> None:
+    train, test = load_dataset("fashion-mnist", str(data_dir))
     assert test is not None
     assert np.bincount(train.targets).tolist() == [6000] * 10
     assert np.bincount(test.targets).tolist() == [1000] * 10
@@ -61,31 +61,29 @@ def test_fashion_mnist(published_data: Path) -> None:
     named = [train.class_names[label] for label in train.y[:3]]
     assert named == ["Ankle boot", "T-shirt/top", "T-shirt/top"]
     digest = hashlib.sha256(train.X.tobytes()).hexdigest()
-    raw = gzip.decompress(
-        (published_data / "fashion-mnist/train-images-idx3-ubyte.gz").read_bytes()
-    )
+    raw = gzip.decompress((data_dir / "fashion-mnist/train-images-idx3-ubyte.gz").read_bytes())
     assert digest == hashlib.sha256(raw[16:]).hexdigest()
 
 
 def test_the_environment_names_the_folder(
-    published_data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    data_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("CHALKNET_DATA", str(published_data))
+    monkeypatch.setenv("CHALKNET_DATA", str(data_dir))
     assert len(load_dataset("mnist").train) == 60_000
     with pytest.raises(DataNotFoundError):
         load_dataset("mnist", tmp_path)
 
 
-def test_files_need_not_be_gzipped(published_data: Path, tmp_path: Path) -> None:
+def test_files_need_not_be_gzipped(data_dir: Path, tmp_path: Path) -> None:
     (tmp_path / "mnist").mkdir()
-    for packed in (published_data / "mnist").glob("*.gz"):
+    for packed in (data_dir / "mnist").glob("*.gz"):
         plain = tmp_path / "mnist" / packed.name.removesuffix(".gz")
         plain.write_bytes(gzip.decompress(packed.read_bytes()))
     assert len(load_dataset("mnist", tmp_path).train) == 60_000
 
 
-def test_an_altered_file_is_refused(published_data: Path, tmp_path: Path) -> None:
-    shutil.copytree(published_data / "mnist", tmp_path / "mnist")
+def test_an_altered_file_is_refused(data_dir: Path, tmp_path: Path) -> None:
+    shutil.copytree(data_dir / "mnist", tmp_path / "mnist")
     path = tmp_path / "mnist" / "t10k-labels-idx1-ubyte.gz"
     raw = bytearray(gzip.decompress(path.read_bytes()))
     raw[500] = (raw[500] + 1) % 10

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from chalknet.cli.options import DataDir, Json
 from chalknet.cli.terminal import download_bar, plain, print_json, results
 
 if TYPE_CHECKING:
@@ -51,13 +52,8 @@ def data(
             help="classification, multilabel or regression (found out).", show_default=False
         ),
     ] = None,
-    data_dir: Annotated[
-        str | None,
-        typer.Option(
-            help="Folder with mnist/ and fashion-mnist/ (CHALKNET_DATA).", show_default=False
-        ),
-    ] = None,
-    json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    data_dir: DataDir = None,
+    json: Json = False,
 ) -> None:
     """List the named data sets, or describe one (downloading it if need be)."""
     from chalknet.runs.config import TrainConfig

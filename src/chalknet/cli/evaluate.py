@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from chalknet.cli.options import DataDir, Json, Run
 from chalknet.cli.terminal import (
     announce_compilation,
     decimals,
@@ -36,18 +36,13 @@ chalknet evaluate runs/flowers-20260101-120000 new_flowers.csv --json
 
 
 def evaluate(
-    run: Annotated[Path, typer.Argument(help="The folder of a run.", show_default=False)],
+    run: Run,
     data: Annotated[
         str | None,
         typer.Argument(help="Other data to evaluate on (the run's test set).", show_default=False),
     ] = None,
-    data_dir: Annotated[
-        str | None,
-        typer.Option(
-            help="Folder with mnist/ and fashion-mnist/ (CHALKNET_DATA).", show_default=False
-        ),
-    ] = None,
-    json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    data_dir: DataDir = None,
+    json: Json = False,
 ) -> None:
     """Loss, accuracy, per-class precision, recall and F1, and what is confused with what."""
     from chalknet.evaluation import evaluate as evaluate_model

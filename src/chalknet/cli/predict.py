@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from chalknet.cli.options import Json
 from chalknet.cli.terminal import (
     announce_compilation,
     doubt_scaling,
@@ -58,7 +59,7 @@ def predict(
         Path | None,
         typer.Option(help="Write all predictions to this CSV file.", show_default=False),
     ] = None,
-    json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    json: Json = False,
 ) -> None:
     """Predict what a trained model makes of new inputs."""
     from chalknet.model import Model

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from chalknet.cli.options import DataDir, Json, Run
 from chalknet.cli.terminal import announce_compilation, download_bar, print_json, results
 
 if TYPE_CHECKING:
@@ -37,18 +38,13 @@ OF_NO_INTEREST = {
 
 
 def report(
-    run: Annotated[Path, typer.Argument(help="The folder of a run.", show_default=False)],
+    run: Run,
     output: Annotated[
         Path | None,
         typer.Option(help="Where to write the page (RUN/report.html).", show_default=False),
     ] = None,
-    data_dir: Annotated[
-        str | None,
-        typer.Option(
-            help="Folder with mnist/ and fashion-mnist/ (CHALKNET_DATA).", show_default=False
-        ),
-    ] = None,
-    json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    data_dir: DataDir = None,
+    json: Json = False,
 ) -> None:
     """Write one self-contained HTML page about a run: curves, confusions, galleries, weights."""
     from chalknet.runs.folder import RunFolder
