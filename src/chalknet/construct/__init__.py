@@ -1,0 +1,1 @@
+"""Networks made by reasoning instead of training."""

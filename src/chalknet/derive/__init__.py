@@ -1,0 +1,1 @@
+"""Derivations as sequences of steps, each verified symbolically and at random points."""

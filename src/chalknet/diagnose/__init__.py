@@ -1,0 +1,1 @@
+"""What theory and measurement say about a network: gradients, signals, health."""

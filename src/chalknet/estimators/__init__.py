@@ -1,0 +1,1 @@
+"""scikit-learn's classifier and regressor, on chalknet's engine."""

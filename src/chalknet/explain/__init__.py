@@ -1,0 +1,1 @@
+"""Worked solutions: explanations are data, renderers never compute, every line is verified."""

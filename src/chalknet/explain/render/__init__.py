@@ -1,0 +1,1 @@
+"""Renderers of explanations: text, Markdown, LaTeX, HTML, JSON and the live workbook."""

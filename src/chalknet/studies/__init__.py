@@ -1,0 +1,1 @@
+"""Published experiments, reproduced side by side with their printed figures."""

@@ -1,0 +1,1 @@
+"""Many trainings over a grid or a search, recorded in a study database."""
