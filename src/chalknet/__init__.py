@@ -26,6 +26,7 @@ _HOMES = {
         "RunFolderError",
         "ShapeError",
         "TargetError",
+        "VerificationError",
     ),
     "chalknet.evaluation.metrics": ("Evaluation", "evaluate"),
     "chalknet.layers": ("Dense", "Gradients", "Trace"),

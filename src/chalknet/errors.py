@@ -14,6 +14,7 @@ Each message is one sentence, or two, that says what was expected, what came and
     ├── ModelFileError       (ValueError)         a model or checkpoint file is damaged or foreign
     ├── RunFolderError       (OSError)            a folder is not a run, or cannot become one
     ├── DivergenceError      (ArithmeticError)    training produced a number that is not finite
+    ├── VerificationError    (ArithmeticError)    a line of an explanation failed its second check
     └── MissingLibraryError  (ImportError)        an optional library is needed and not installed
 """
 
@@ -34,6 +35,7 @@ __all__ = [
     "RunFolderError",
     "ShapeError",
     "TargetError",
+    "VerificationError",
     "unknown_name",
 ]
 
@@ -76,6 +78,13 @@ class RunFolderError(ChalknetError, OSError):
 
 class MissingLibraryError(ChalknetError, ImportError):
     """An optional library is needed and not installed."""
+
+
+class VerificationError(ChalknetError, ArithmeticError):
+    """A line of an explanation failed its independent check, so nothing is shown.
+
+    This is never the user's mistake: it is a defect, of chalknet or of the machine.
+    """
 
 
 class DivergenceError(ChalknetError, ArithmeticError):
