@@ -214,3 +214,38 @@ def test_training_on_bytes_makes_no_copy_of_the_data() -> None:
         )
     kilobytes = 1 if sys.platform == "linux" else 1 / 1024
     assert (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) * kilobytes < 64 * 1024
+
+
+@pytest.mark.parametrize("engine", ["reference", "compiled"])
+@pytest.mark.parametrize("optimizer", [SGD(learning_rate=0.1), Adam(learning_rate=0.01)])
+def test_each_step_has_the_penalty_it_is_given(engine: str, optimizer: Any) -> None:
+    """λ of each step: the same as one plan after the other, each with one λ."""
+    data = data_for("softmax_cross_entropy", 50, 6, 3)
+    start = Network.dense([6, 5, 3], rng=np.random.default_rng(0), dtype=np.float64)
+    lambdas, rates = np.array([0.3, 0.0, 0.02, 1.0]), np.full(4, 0.1)
+    networks = []
+    for at_once in (True, False):
+        network = start.copy()
+        plan = Plan(
+            network=network,
+            loss=SoftmaxCrossEntropy(),
+            optimizer=optimizer,
+            state=optimizer.init(network.parameters),
+            preprocessing=Preprocessing(),
+            X=data.X,
+            targets=data.targets,
+            sample_weight=None,
+            l2=0.5,
+            dropout=(0.0,),
+        )
+        steps = StepRange(None, 13, 0, 4, rates, 0, lambdas)
+        if at_once:
+            runner = as_engine(engine)
+            runner.run(plan, replace(steps, last=1), Totals())
+            runner.run(plan, replace(steps, first=1), Totals())
+        for number in range(0 if at_once else 4):
+            single = replace(steps, first=number, last=number + 1, l2=None)
+            as_engine("reference").run(replace(plan, l2=lambdas[number]), single, Totals())
+        networks.append(network.parameters)
+    assert np.abs(networks[0] - networks[1]).max() < 1e-12
+    assert np.abs(networks[0] - start.parameters).max() > 1e-3

@@ -63,6 +63,8 @@ class StepRange:
     learning_rates : array (steps of the epoch,)
     dropout_key : int
         The key from which this epoch's dropout masks follow.
+    l2 : array (steps of the epoch,) or None
+        λ of each step, where it is not the plan's (which must not be 0 then) for all of them.
     """
 
     order: npt.NDArray[np.int64] | None
@@ -71,6 +73,7 @@ class StepRange:
     last: int
     learning_rates: Vector
     dropout_key: int
+    l2: Vector | None = None
 
 
 @dataclass

@@ -77,8 +77,9 @@ class ReferenceEngine:
         value, d_output = loss.value_and_grad(trace.output, targets, weight)
         gradients = network.backward(trace, d_output, input_gradient=False)
         if plan.l2:
+            l2 = plan.l2 if steps.l2 is None else float(steps.l2[step])
             for number, layer in enumerate(network.layers):
-                gradients.dW[number] += l2_penalty_backward(layer.W, plan.l2)
+                gradients.dW[number] += l2_penalty_backward(layer.W, l2)
         rate = float(steps.learning_rates[step])
         if not math.isfinite(value):
             return False

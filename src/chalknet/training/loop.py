@@ -23,6 +23,7 @@ from chalknet.training.batches import (
     encode_targets,
     steps_per_epoch,
 )
+from chalknet.training.calls import Calls
 from chalknet.training.optimizers import Optimizer, as_optimizer
 from chalknet.training.records import EpochRecord, History
 from chalknet.training.schedules import Schedule, as_schedule
@@ -158,6 +159,7 @@ class Training:
             self._validation_targets = encode_targets(
                 _in_classes_of(data, validation), loss, network.widths[-1]
             )
+        self._calls = Calls(self.engine, self.plan)
         self.history = History()
         self.best = BestSoFar()
         self.position = Position(schedule=self.schedule.init())
@@ -195,22 +197,16 @@ class Training:
         steps = self._steps_of_epoch()
         if position.totals is None:
             position.totals = Totals()
-        spent, chunk = position.seconds, 1
-        seconds_a_call = self.engine.seconds_a_call(self.plan)
-        while position.step < steps.last and not self._stop:
-            began = time.perf_counter()
-            first, last = position.step, min(position.step + chunk, steps.last)
-            self.engine.run(self.plan, replace(steps, first=first, last=last), position.totals)
-            if position.totals.diverged_at is not None:
-                # What is left is the state before that step, whole, to be looked at or saved.
-                position.step, position.totals.diverged_at = position.totals.diverged_at, None
-                raise self._diverged(position.step, steps)
-            position.step = last
-            now = time.perf_counter()
-            position.seconds = spent + now - started
+        spent = position.seconds
+        calls = self._calls.take(steps, position.totals)
+        while not self._stop and (step := next(calls, None)) is not None:
+            position.step = step
+            position.seconds = spent + time.perf_counter() - started
             self._report_progress()
-            per_step = (now - began) / (last - first)
-            chunk = max(1, int(seconds_a_call / max(per_step, 1e-9)))
+        if position.totals.diverged_at is not None:
+            # What is left is the state before that step, whole, to be looked at or saved.
+            position.step, position.totals.diverged_at = position.totals.diverged_at, None
+            raise self._diverged(position.step, steps)
         if position.step < steps.last:
             return None
         return self._end_epoch(position.totals, steps, spent, started)

@@ -118,7 +118,8 @@ class Session(Workspace):
             for number, rate in enumerate(rates.tolist()):
                 table[number, :, : len(first)] = optimizer.coefficients(rate, t + number)
         if plan.l2:
-            table[:, 0, len(first)] = plan.l2
+            l2 = plan.l2 if steps.l2 is None else steps.l2[steps.first : steps.last]
+            table[:, 0, len(first)] = l2
         return table
 
     def _place_loss(self, plan: Plan) -> None:
