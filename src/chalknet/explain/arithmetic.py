@@ -1,0 +1,82 @@
+"""In what kind of numbers a problem is worked out: float64, or exact ones (``exact.py``)."""
+
+from __future__ import annotations
+
+import dataclasses
+from abc import ABC, abstractmethod
+from typing import Any, TypeVar
+
+import numpy as np
+
+from chalknet.explain.numerals import Array
+from chalknet.operations.activations import Activation
+from chalknet.operations.losses import Loss
+from chalknet.training.optimizers import Optimizer
+
+__all__ = ["Arithmetic", "Floats"]
+
+Configuration = TypeVar("Configuration", Loss, Optimizer)
+
+
+class Arithmetic(ABC):
+    """How written numbers become numbers to compute with, and how results are shown."""
+
+    exact: bool = False
+
+    @abstractmethod
+    def number(self, value: Any) -> Any:
+        """A written number, or a coefficient, as one to compute with."""
+
+    @abstractmethod
+    def array(self, values: Array) -> Array:
+        """The same for an array, any shape."""
+
+    @abstractmethod
+    def shown(self, value: Any) -> Any:
+        """A computed number or array in the form in which it is handed out."""
+
+    @abstractmethod
+    def finite(self, value: Any) -> bool:
+        """Whether a computed number, or every entry of an array, is finite."""
+
+    def activation(self, activation: Activation) -> Activation:
+        """The activation with its parameters as numbers to compute with."""
+        return dataclasses.replace(
+            activation, parameters=tuple(self.number(value) for value in activation.parameters)
+        )
+
+    def loss(self, loss: Loss) -> Loss:
+        """The loss with its parameters as numbers to compute with."""
+        return self._configured(loss)
+
+    def optimizer(self, optimizer: Optimizer) -> Optimizer:
+        """The optimizer with its coefficients as numbers to compute with."""
+        return self._configured(optimizer)
+
+    def _configured(self, thing: Configuration) -> Configuration:
+        if not dataclasses.is_dataclass(thing):
+            return thing
+        fields = [field.name for field in dataclasses.fields(thing)]
+        return dataclasses.replace(
+            thing, **{name: self.number(getattr(thing, name)) for name in fields}
+        )
+
+
+class Floats(Arithmetic):
+    """float64, as the network itself computes."""
+
+    def number(self, value: Any) -> float:
+        """The nearest float64."""
+        return float(value)
+
+    def array(self, values: Array) -> Array:
+        """The nearest float64s, in an array of their own."""
+        return values.astype(np.float64)
+
+    def shown(self, value: Any) -> Any:
+        """The value itself; a number as a float."""
+        return value if isinstance(value, np.ndarray) else float(value)
+
+    def finite(self, value: Any) -> bool:
+        """Whether there is neither a NaN nor an infinity."""
+        return bool(np.isfinite(value).all())

@@ -1,0 +1,308 @@
+"""The solution of a problem: every number, computed by the textbook itself.
+
+``Network.forward`` and ``backward``, ``Loss.value_and_grad`` and ``Optimizer.step`` are run over
+float64, or, unchanged, over exact numbers. What they leave is named by the symbols of answer files:
+
+    z1 a1 … zL p loss dzL dWL dbL … dz1 dW1 db1   WL_new bL_new … W1_new b1_new
+
+with neurons as rows, as in the problem's file; a batch has one row a sample.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from chalknet.errors import ConfigurationError
+from chalknet.explain.arithmetic import Arithmetic, Floats
+from chalknet.explain.numerals import Array
+from chalknet.explain.problem import Problem
+from chalknet.layers import Gradients, Trace
+from chalknet.network import Dense, Network
+from chalknet.operations.affine import Matrix, Vector, affine_backward
+from chalknet.operations.losses import Loss
+from chalknet.operations.penalties import l2_penalty, l2_penalty_backward
+from chalknet.training.optimizers import Optimizer
+
+__all__ = ["LossParts", "Round", "Solution", "UpdateParts", "solve"]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class LossParts:
+    """The loss of one round and what the backward sweep made of it.
+
+    Attributes
+    ----------
+    prediction : array (n, K)
+        What the loss makes of the output: probabilities, rates, or the output itself.
+    terms : array (n,)
+        Each sample's own loss.
+    loss, penalty : number
+        The mean of the terms, and ½ λ Σ W².
+    gradients : Gradients
+        Of the objective, loss + penalty.
+    dA : list of arrays (n, fan_out)
+        ∂loss/∂A of each layer.
+    slopes : list of arrays (n, fan_out)
+        f′(Z) of each layer.
+    """
+
+    prediction: Matrix
+    terms: Array
+    loss: Any
+    penalty: Any
+    gradients: Gradients
+    dA: list[Matrix]
+    slopes: list[Matrix]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class UpdateParts:
+    """The update of one round: the optimizer's slots before and after, the parameters after.
+
+    The vectors are laid out like ``Network.parameters``.
+    """
+
+    slots_before: tuple[Vector, ...]
+    slots: tuple[Vector, ...]
+    parameters: Vector
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Round:
+    """One forward and backward pass with its update, the ``number``-th, in the network's layout."""
+
+    number: int
+    network: Network
+    trace: Trace
+    loss: LossParts | None
+    update: UpdateParts | None
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Solution:
+    """Every number of a problem.
+
+    Attributes
+    ----------
+    problem : Problem
+    arithmetic : Arithmetic
+        In what kind of numbers it was computed.
+    rounds : tuple of Round
+        One, or one an update; arrays in the network's layout.
+    values : dict
+        Symbol → number, vector or matrix, neurons as rows. In exact mode entries are ``Fraction``
+        or, after a transcendental function, ``Decimal`` with 30 digits. Of a second update and
+        those after it the symbols end in ``@2``, ``@3``, ….
+    """
+
+    problem: Problem
+    arithmetic: Arithmetic
+    loss: Loss | None
+    optimizer: Optimizer | None
+    inputs: Matrix
+    targets: Matrix | None
+    sample_weight: Array | None
+    l2: Any
+    rounds: tuple[Round, ...]
+    values: dict[str, Any]
+
+
+def solve(problem: Problem, exact: bool = False, *, steps: int = 1) -> Solution:
+    """Work the problem out.
+
+    Parameters
+    ----------
+    problem : Problem
+    exact : bool
+        In exact numbers instead of float64: fractions until the first transcendental function,
+        then 60 digits, of which 30 are shown.
+    steps : int
+        How many updates to make one after the other, each after a pass of its own.
+
+    Raises
+    ------
+    ConfigurationError
+        A number of the solution is too large for float64, or there is no update to repeat.
+
+    >>> from chalknet.explain.problem import Layer
+    >>> values = solve(Problem(layers=[Layer(weights=[[1, -2], [3, 4]], bias=[0, "1/2"])],
+    ...                        inputs=[2, 1])).values
+    >>> values["z1"]
+    array([ 0. , 10.5])
+    """
+    if steps < 1 or (steps > 1 and problem.optimizer is None):
+        raise ConfigurationError(
+            f"steps must be at least 1, not {steps}."
+            if steps < 1
+            else "further steps need an update to repeat: give the problem a learning_rate."
+        )
+    arithmetic: Arithmetic
+    if exact:
+        from chalknet.explain.exact import ExactNumbers
+
+        arithmetic = ExactNumbers()
+    else:
+        arithmetic = Floats()
+    network = Network(
+        Dense(
+            arithmetic.array(layer.weights.T),
+            arithmetic.array(layer.bias),
+            arithmetic.activation(layer.activation),
+        )
+        for layer in problem.layers
+    )
+    empty = Solution(
+        problem=problem,
+        arithmetic=arithmetic,
+        loss=None if problem.loss is None else arithmetic.loss(problem.loss),
+        optimizer=None if problem.optimizer is None else arithmetic.optimizer(problem.optimizer),
+        inputs=arithmetic.array(problem.inputs),
+        targets=None if problem.targets is None else arithmetic.array(problem.targets),
+        sample_weight=(
+            None if problem.sample_weight is None else arithmetic.array(problem.sample_weight)
+        ),
+        l2=arithmetic.number(problem.l2),
+        rounds=(),
+        values={},
+    )
+    with np.errstate(over="ignore", invalid="ignore", under="ignore"):
+        rounds = tuple(_rounds(empty, network, steps))
+        values: dict[str, Any] = {}
+        for one in rounds:
+            values |= _values(empty, one)
+    return dataclasses.replace(empty, rounds=rounds, values=values)
+
+
+def _rounds(solution: Solution, network: Network, steps: int) -> Iterator[Round]:
+    optimizer = solution.optimizer
+    state = None if optimizer is None else optimizer.init(network.parameters)
+    for number in range(1, steps + 1):
+        trace = network.forward(solution.inputs)
+        loss = _loss(solution, network, trace)
+        update = None
+        after = network.copy()
+        if optimizer is not None and state is not None and loss is not None:
+            before = tuple(slot.copy() for slot in state.slots)
+            if not optimizer.step(after.parameters, loss.gradients.flat, state):
+                raise ConfigurationError(
+                    f"update {number} makes a number that is not finite: take a smaller "
+                    "learning_rate, or smaller weights."
+                )
+            update = UpdateParts(
+                slots_before=before, slots=tuple(state.slots), parameters=after.parameters
+            )
+        yield Round(number=number, network=network, trace=trace, loss=loss, update=update)
+        network = after
+
+
+def _loss(solution: Solution, network: Network, trace: Trace) -> LossParts | None:
+    loss, targets = solution.loss, solution.targets
+    if loss is None or targets is None:
+        return None
+    value, d_output = loss.value_and_grad(trace.output, targets, solution.sample_weight)
+    gradients = network.backward(trace, d_output)
+    above = zip(gradients.dZ[1:], trace.activations[:-1], network.layers[1:], strict=True)
+    dA = [affine_backward(dZ, A, layer.W)[0] for dZ, A, layer in above]
+    penalty: Any = 0.0
+    if solution.l2:
+        penalty = l2_penalty((layer.W for layer in network.layers), solution.l2)
+        for number, layer in enumerate(network.layers):
+            gradients.dW[number][...] += l2_penalty_backward(layer.W, solution.l2)
+    return LossParts(
+        prediction=loss.predict(trace.output),
+        terms=loss.terms(trace.output, targets)[0],
+        loss=value,
+        penalty=penalty,
+        gradients=gradients,
+        dA=[*dA, d_output],
+        slopes=[
+            layer.activation.derivative(Z)
+            for layer, Z in zip(network.layers, trace.pre_activations, strict=True)
+        ],
+    )
+
+
+# by symbol -----------------------------------------------------------------------------------
+
+
+def _values(solution: Solution, one: Round) -> dict[str, Any]:
+    """What a round computed, in the order of the working, by symbol."""
+    suffix = "" if one.number == 1 else f"@{one.number}"
+    named: dict[str, Any] = {}
+    for symbol, value in _symbols(solution, one):
+        shown = solution.arithmetic.shown(value)
+        if not solution.arithmetic.finite(value):
+            raise ConfigurationError(
+                f"{symbol}{suffix} is too large for a number of 64 bits: the problem needs smaller "
+                "inputs or weights."
+            )
+        named[symbol + suffix] = shown
+    return named
+
+
+def _symbols(solution: Solution, one: Round) -> Iterator[tuple[str, Any]]:
+    problem, loss = solution.problem, one.loss
+    of_samples = _first_row if problem.single else _as_is
+    last = len(problem.layers)
+    linear_output = problem.layers[-1].activation.name == "identity"
+    for number in range(1, last + 1):
+        yield f"z{number}", of_samples(one.trace.pre_activations[number - 1])
+        if number < last or not (problem.output_function and linear_output):
+            yield f"a{number}", of_samples(one.trace.activations[number - 1])
+    if loss is None:
+        return
+    if problem.output_function:
+        yield "p", of_samples(loss.prediction)
+    if not problem.single:
+        yield "losses", loss.terms
+    yield "loss", loss.loss
+    if solution.l2:
+        yield "penalty", loss.penalty
+        yield "objective", loss.loss + loss.penalty
+    for number in range(last, 0, -1):
+        if number < last or not linear_output:
+            yield f"da{number}", of_samples(loss.dA[number - 1])
+        yield f"dz{number}", of_samples(loss.gradients.dZ[number - 1])
+        yield f"dW{number}", loss.gradients.dW[number - 1].T
+        yield f"db{number}", loss.gradients.db[number - 1]
+    if one.update is not None and solution.optimizer is not None:
+        yield from _update_symbols(solution.optimizer, one, one.update)
+
+
+def _update_symbols(
+    optimizer: Optimizer, one: Round, update: UpdateParts
+) -> Iterator[tuple[str, Any]]:
+    views = {
+        name: one.network.views(slot)
+        for name, slot in zip(optimizer.slot_names, update.slots, strict=True)
+    }
+    after = one.network.views(update.parameters)
+    for number in range(len(after), 0, -1):
+        for part, letter in enumerate("Wb"):
+            for name, pairs in views.items():
+                yield f"{name}_{letter}{number}", pairs[number - 1][part].T
+            yield f"{letter}{number}_new", after[number - 1][part].T
+
+
+def _first_row(rows: Array) -> Array:
+    row: Array = rows[0]
+    return row
+
+
+def _as_is(rows: Array) -> Array:
+    return rows
+
+
+def symbols_of(values: Mapping[str, Any], number: int) -> dict[str, Any]:
+    """The values of one update alone, by their plain symbols: those that end in ``@number``."""
+    suffix = f"@{number}"
+    return {
+        symbol.removesuffix(suffix): value
+        for symbol, value in values.items()
+        if (symbol.endswith(suffix) if number > 1 else "@" not in symbol)
+    }
