@@ -11,6 +11,7 @@ import numpy.typing as npt
 from chalknet.errors import ShapeError
 from chalknet.operations.activations import Activation, as_activation
 from chalknet.operations.affine import Matrix, Vector
+from chalknet.operations.precision import is_exact
 
 __all__ = ["Dense", "Gradients", "Trace"]
 
@@ -23,6 +24,7 @@ class Dense:
     ----------
     W : array (fan_in, fan_out)
     b : array (fan_out,)
+        Floats; anything else becomes float64, but for exact numbers in arrays of objects.
     activation : Activation or str
 
     Raises
@@ -112,4 +114,5 @@ class Gradients:
 
 def _as_floats(values: npt.ArrayLike) -> npt.NDArray[Any]:
     array = np.asarray(values)
-    return array if array.dtype in (np.float32, np.float64) else array.astype(np.float64)
+    as_it_is = array.dtype in (np.float32, np.float64) or is_exact(array)
+    return array if as_it_is else array.astype(np.float64)

@@ -19,6 +19,7 @@ from chalknet.operations.activations import Activation, as_activation
 from chalknet.operations.affine import Matrix, Vector, affine, affine_backward
 from chalknet.operations.dropout import dropout, dropout_backward
 from chalknet.operations.initializers import Initializer, as_initializer
+from chalknet.operations.precision import is_exact
 
 __all__ = ["Dense", "Gradients", "Network", "Trace"]
 
@@ -283,7 +284,8 @@ class Network:
                 f"X has {inputs.shape[1]} columns but layer 1 has fan_in={fan_in}: "
                 f"pass inputs with {fan_in} columns."
             )
-        return inputs if inputs.dtype.kind == "f" else inputs.astype(self.dtype)
+        as_it_is = inputs.dtype.kind == "f" or is_exact(inputs)
+        return inputs if as_it_is else inputs.astype(self.dtype)
 
     def _checked_masks(self, masks: Sequence[Matrix | None] | None, n: int) -> list[Matrix | None]:
         given: list[Matrix | None] = [None] * len(self.layers)

@@ -1,19 +1,23 @@
-"""In what kind of numbers a problem is worked out: float64, or exact ones (``exact.py``)."""
+"""In what kind of numbers a problem is worked out: float64, or exact ones."""
 
 from __future__ import annotations
 
 import dataclasses
 from abc import ABC, abstractmethod
+from collections.abc import Callable
+from fractions import Fraction
 from typing import Any, TypeVar
 
 import numpy as np
 
+from chalknet.explain.exact import Exact
 from chalknet.explain.numerals import Array
+from chalknet.operations import activations
 from chalknet.operations.activations import Activation
 from chalknet.operations.losses import Loss
 from chalknet.training.optimizers import Optimizer
 
-__all__ = ["Arithmetic", "Floats"]
+__all__ = ["Arithmetic", "ExactNumbers", "Floats"]
 
 Configuration = TypeVar("Configuration", Loss, Optimizer)
 
@@ -80,3 +84,63 @@ class Floats(Arithmetic):
     def finite(self, value: Any) -> bool:
         """Whether there is neither a NaN nor an infinity."""
         return bool(np.isfinite(value).all())
+
+
+class ExactNumbers(Arithmetic):
+    """Fractions and, after a transcendental function, 120 digits."""
+
+    exact = True
+
+    def number(self, value: Any) -> Exact:
+        """The number as written: a float is the decimal that names it."""
+        return Exact(value)
+
+    def array(self, values: Array) -> Array:
+        """Exact numbers; floats of a trained model are taken bit by bit."""
+        exact = np.empty(values.size, object)
+        exact[:] = [Exact(Fraction(value)) for value in values.ravel().tolist()]
+        return exact.reshape(values.shape)
+
+    def shown(self, value: Any) -> Any:
+        """Fractions and Decimals."""
+        if isinstance(value, np.ndarray):
+            shown: Array = np.frompyfunc(lambda x: Exact(x).shown(), 1, 1)(value)
+            return shown
+        return Exact(value).shown()
+
+    def finite(self, value: Any) -> bool:  # noqa: ARG002
+        """Always: there is no largest number."""
+        return True
+
+    def activation(self, activation: Activation) -> Activation:
+        """The activation with exact parameters, and without bounds made for floats."""
+        exact = super().activation(activation)
+        return dataclasses.replace(
+            exact,
+            formula=_UNBOUNDED.get(exact.formula, exact.formula),
+            derivative_formula=_UNBOUNDED.get(exact.derivative_formula, exact.derivative_formula),
+        )
+
+
+# The two formulas of the textbook that serve floats only: an approximation to the last digit of
+# a float, and a bound beyond which floats underflow.
+
+
+def _gelu(z: Exact) -> Any:
+    return z * z.normal_distribution()
+
+
+def _gelu_derivative(z: Exact) -> Any:
+    return z.normal_distribution() + z * z.normal_density()
+
+
+def _tanh_derivative(z: Exact) -> Any:
+    e = (-2 * abs(z)).exp()
+    return 4 * e / ((1 + e) * (1 + e))
+
+
+_UNBOUNDED: dict[Callable[..., Any], Callable[..., Any]] = {
+    activations.gelu: _gelu,
+    activations.gelu_derivative: _gelu_derivative,
+    activations.tanh_derivative: _tanh_derivative,
+}

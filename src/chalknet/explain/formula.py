@@ -89,7 +89,7 @@ class Words(Formula):
 
 @dataclass(frozen=True, eq=False)
 class Number(Formula):
-    """A number at full precision: int, float, Fraction, or a number of many digits."""
+    """A number at full precision: int, float, Fraction, or a Decimal of many digits."""
 
     value: Any
 

@@ -103,11 +103,9 @@ def format_number(number: Any) -> str:
     >>> [format_number(x) for x in (Fraction(3), Fraction(-1, 8), Fraction(1, 3), 0.1)]
     ['3', '-0.125', '"1/3"', '0.1']
     """
-    if isinstance(number, float | np.floating) and not (
-        number == int(number) and abs(number) < 1e6
-    ):
-        return repr(float(number))
     exact = parse_number(number)
+    if isinstance(number, float) and not (number.is_integer() and abs(number) < 10**6):
+        return repr(float(number))
     if exact.denominator == 1:
         return str(exact.numerator)
     if abs(exact) < 10**6 and 10**6 % exact.denominator == 0:  # six decimals say it exactly

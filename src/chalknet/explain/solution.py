@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from chalknet.errors import ConfigurationError
-from chalknet.explain.arithmetic import Arithmetic, Floats
+from chalknet.explain.arithmetic import Arithmetic, ExactNumbers, Floats
 from chalknet.explain.numerals import Array
 from chalknet.explain.problem import Problem
 from chalknet.layers import Gradients, Trace
@@ -120,7 +120,7 @@ def solve(problem: Problem, exact: bool = False, *, steps: int = 1) -> Solution:
     problem : Problem
     exact : bool
         In exact numbers instead of float64: fractions until the first transcendental function,
-        then 60 digits, of which 30 are shown.
+        then 120 digits, of which 30 are shown.
     steps : int
         How many updates to make one after the other, each after a pass of its own.
 
@@ -141,13 +141,7 @@ def solve(problem: Problem, exact: bool = False, *, steps: int = 1) -> Solution:
             if steps < 1
             else "further steps need an update to repeat: give the problem a learning_rate."
         )
-    arithmetic: Arithmetic
-    if exact:
-        from chalknet.explain.exact import ExactNumbers
-
-        arithmetic = ExactNumbers()
-    else:
-        arithmetic = Floats()
+    arithmetic: Arithmetic = ExactNumbers() if exact else Floats()
     network = Network(
         Dense(
             arithmetic.array(layer.weights.T),

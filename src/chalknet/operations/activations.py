@@ -18,6 +18,7 @@ import numpy as np
 
 from chalknet.operations.affine import Matrix
 from chalknet.operations.normal import normal_density, normal_distribution
+from chalknet.operations.precision import elementwise
 from chalknet.specs import format_spec, resolve
 
 __all__ = ["ACTIVATIONS", "Activation", "as_activation"]
@@ -214,11 +215,11 @@ class Activation:
 
     def __call__(self, Z: Matrix) -> Matrix:
         """A = f(Z), any shape, in the dtype of Z (float64 for integers)."""
-        return _in_dtype_of(Z, self.formula(Z, *self.parameters))
+        return self._applied(self.formula, Z)
 
     def derivative(self, Z: Matrix) -> Matrix:
         """f′(Z), any shape, in the dtype of Z (float64 for integers)."""
-        return _in_dtype_of(Z, self.derivative_formula(Z, *self.parameters))
+        return self._applied(self.derivative_formula, Z)
 
     def backward(self, dA: Matrix, Z: Matrix) -> Matrix:
         """DZ = dA ∘ f′(Z)."""
@@ -243,12 +244,11 @@ class Activation:
     def __str__(self) -> str:
         return self.spec
 
-
-def _in_dtype_of(Z: Matrix, values: Any) -> Matrix:
-    # Left to itself, a formula with np.where(z > 0, 1.0, 0.0) gives float64 for float32.
-    dtype = Z.dtype if Z.dtype.kind == "f" else np.float64
-    converted: Matrix = np.asarray(values).astype(dtype, copy=False)
-    return converted
+    def _applied(self, formula: Formula, Z: Matrix) -> Matrix:
+        values = elementwise(formula, Z, parameters=self.parameters)
+        # Left to itself, a formula with np.where(z > 0, 1.0, 0.0) gives float64 for float32.
+        dtype = Z.dtype if Z.dtype.kind in "fO" else np.dtype(np.float64)
+        return values.astype(dtype, copy=False)
 
 
 ACTIVATIONS: dict[str, Activation] = {

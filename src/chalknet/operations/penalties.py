@@ -7,6 +7,7 @@ from collections.abc import Iterable
 import numpy as np
 
 from chalknet.operations.affine import Matrix
+from chalknet.operations.precision import as_float64, scalar
 
 __all__ = ["l2_penalty", "l2_penalty_backward"]
 
@@ -17,7 +18,8 @@ def l2_penalty(weights: Iterable[Matrix], l2: float) -> float:
     >>> l2_penalty([np.array([[1.0, 2.0]]), np.array([[3.0]])], l2=0.1)
     0.7000000000000001
     """
-    return 0.5 * l2 * sum(float(np.square(W, dtype=np.float64).sum()) for W in weights)
+    penalty: float = 0.5 * l2 * sum(scalar(np.square(as_float64(W)).sum()) for W in weights)
+    return penalty
 
 
 def l2_penalty_backward(W: Matrix, l2: float) -> Matrix:

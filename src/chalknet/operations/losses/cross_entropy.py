@@ -12,6 +12,7 @@ from chalknet.errors import ShapeError, TargetError
 from chalknet.operations.activations import sigmoid, softplus
 from chalknet.operations.affine import Matrix
 from chalknet.operations.losses.loss import ElementwiseLoss, Float64, Loss
+from chalknet.operations.precision import as_float64, elementwise, is_exact
 
 __all__ = ["SigmoidCrossEntropy", "SoftmaxCrossEntropy"]
 
@@ -51,10 +52,10 @@ class SoftmaxCrossEntropy(Loss):
                     f"target {bad} is class {t[bad]}, but {K} outputs have the classes 0 … {K - 1}."
                 )
             return t
-        if t.dtype.kind not in "buif":
+        if t.dtype.kind not in "buif" and not is_exact(t):
             raise TargetError(f"target probabilities must be numbers, but targets are {t.dtype}.")
-        t = t.astype(np.float64)
-        if not (t >= 0).all() or not np.allclose(t.sum(axis=1), 1.0, atol=1e-6):
+        t = as_float64(t)
+        if not (t >= 0).all() or not (np.abs(t.sum(axis=1) - 1.0) <= 1e-5).all():
             raise TargetError("each row of target probabilities must be non-negative and sum to 1.")
         return t
 
@@ -62,7 +63,7 @@ class SoftmaxCrossEntropy(Loss):
         rows = np.arange(len(o))
         largest = o.argmax(axis=1)
         top = o[rows, largest]
-        e = exp_below(o, top[:, None])
+        e = _exponentials(o, top[:, None])
         p = e / e.sum(axis=1, keepdims=True)
         # log Σ exp(o − top) = log(1 + rest), and 1 − pₖ = Σⱼ≠ₖ pⱼ: no digit is lost for p near 1.
         log_sum = np.log1p(_sum_of_others(e)[rows, largest])
@@ -84,7 +85,7 @@ class SoftmaxCrossEntropy(Loss):
 
     def predict(self, output: Matrix) -> Matrix:
         """softmax(o) = exp(o − max o) / Σ exp(o − max o), each row by itself."""
-        e = exp_below(output, output.max(axis=1, keepdims=True))
+        e = _exponentials(output, output.max(axis=1, keepdims=True))
         p: Matrix = e / e.sum(axis=1, keepdims=True)
         return p
 
@@ -105,11 +106,17 @@ def exp_below(o: Any, top: Any) -> Any:
     return np.exp(2.0 * np.maximum(half, -FARTHEST)) * (1.0 + 2.0 * lost)
 
 
+def _exponentials(o: Matrix, top: Matrix) -> Any:
+    """exp(o − top); exact numbers need no care."""
+    e: Any = np.exp(o - top) if o.dtype == object else exp_below(o, top)
+    return e
+
+
 def _sum_of_others(x: Float64) -> Float64:
     """Σⱼ≠ₖ xⱼ for rows of non-negative numbers (n, K), with no digit lost where xₖ is the sum."""
     rows, largest = np.arange(len(x)), x.argmax(axis=1)
     without = x.copy()
-    without[rows, largest] = 0.0
+    without[rows, largest] -= x[rows, largest]
     others: Float64 = x.sum(axis=1, keepdims=True) - x
     others[rows, largest] = without.sum(axis=1)
     return others
@@ -155,5 +162,5 @@ class SigmoidCrossEntropy(ElementwiseLoss):
 
     def predict(self, output: Matrix) -> Matrix:
         """σ(o), element by element."""
-        p: Matrix = np.asarray(sigmoid(output)).astype(output.dtype, copy=False)
-        return p
+        p = elementwise(sigmoid, output, parameters=())
+        return p.astype(output.dtype, copy=False)

@@ -6,7 +6,8 @@ Every loss takes the network's output, one row a sample, and targets, and gives 
 
 averaged over samples (with the sample weights w, all 1 if none are given), summed over outputs.
 Terms and sums are computed in float64 whatever the dtype of the output; the gradient has the dtype
-of the output. The cross entropies take logits, so the output layer is then ``identity``.
+of the output; exact numbers stay exact. The cross entropies take logits, so the output layer is
+then ``identity``.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ import numpy.typing as npt
 
 from chalknet.errors import ShapeError, TargetError
 from chalknet.operations.affine import Matrix, Vector
+from chalknet.operations.precision import as_float64, elementwise, is_exact, scalar
 
 __all__ = ["ElementwiseLoss", "Float64", "Loss"]
 
@@ -56,14 +58,14 @@ class Loss(ABC):
         if len(terms) == 0:
             raise ShapeError("a loss is a mean over samples, but output has no rows.")
         # Integers cannot hold a gradient.
-        dtype = output.dtype if output.dtype.kind == "f" else np.float64
+        dtype = output.dtype if output.dtype.kind in "fO" else np.dtype(np.float64)
         if sample_weight is None:
-            return float(terms.sum() / len(terms)), (slopes / len(terms)).astype(dtype)
+            return scalar(terms.sum() / len(terms)), (slopes / len(terms)).astype(dtype)
         w = _checked_weights(sample_weight, len(terms))
         total = w.sum()
         if total == 0:
             return 0.0, np.zeros_like(output, dtype)
-        return float((w * terms).sum() / total), (slopes * (w / total)[:, None]).astype(dtype)
+        return scalar((w * terms).sum() / total), (slopes * (w / total)[:, None]).astype(dtype)
 
     def value(
         self, output: Matrix, targets: npt.ArrayLike, sample_weight: npt.ArrayLike | None = None
@@ -76,7 +78,7 @@ class Loss(ABC):
         if output.ndim != 2:
             raise ShapeError(f"output must have shape (n, K), but has shape {output.shape}.")
         checked = self.checked_targets(targets, *output.shape)
-        return self._terms(output.astype(np.float64, copy=False), checked)
+        return self._terms(as_float64(output), checked)
 
     @abstractmethod
     def checked_targets(self, targets: npt.ArrayLike, n: int, K: int) -> npt.NDArray[Any]:
@@ -126,10 +128,10 @@ class ElementwiseLoss(Loss):
                 f"{self.name} with {n} samples and {K} outputs takes targets ({n}, {K}){or_flat}, "
                 f"but targets have shape {t.shape}."
             )
-        if t.dtype.kind not in "buif":
+        if t.dtype.kind not in "buif" and not is_exact(t):
             raise TargetError(f"{self.name} takes numbers as targets, not {t.dtype}.")
-        t = t.reshape(n, K).astype(np.float64)
-        if not np.isfinite(t).all():
+        t = as_float64(t.reshape(n, K))
+        if not is_exact(t) and not np.isfinite(t).all():
             raise TargetError(
                 f"{self.name} takes finite targets, but one is {t[~np.isfinite(t)][0]}."
             )
@@ -137,8 +139,8 @@ class ElementwiseLoss(Loss):
 
     def _terms(self, o: Float64, t: npt.NDArray[Any]) -> tuple[Float64, Float64]:
         cls = type(self)
-        terms: Float64 = np.asarray(cls.formula(o, t, *self.parameters)).sum(axis=1)
-        return terms, np.asarray(cls.derivative(o, t, *self.parameters))
+        terms: Float64 = elementwise(cls.formula, o, t, parameters=self.parameters).sum(axis=1)
+        return terms, elementwise(cls.derivative, o, t, parameters=self.parameters)
 
     def predict(self, output: Matrix) -> Matrix:
         """The output itself."""
@@ -146,9 +148,10 @@ class ElementwiseLoss(Loss):
 
 
 def _checked_weights(sample_weight: npt.ArrayLike, n: int) -> Vector:
-    w = np.asarray(sample_weight, dtype=np.float64)
+    w = np.asarray(sample_weight)
+    w = w if is_exact(w) else w.astype(np.float64)
     if w.shape != (n,):
         raise ShapeError(f"sample_weight must have shape ({n},), but has shape {w.shape}.")
-    if not (np.isfinite(w) & (w >= 0)).all():
+    if not (w >= 0).all() or not (is_exact(w) or np.isfinite(w).all()):
         raise TargetError("every sample weight must be a finite number ≥ 0.")
     return w
