@@ -78,8 +78,8 @@ class Floats(Arithmetic):
         return values.astype(np.float64)
 
     def shown(self, value: Any) -> Any:
-        """The value itself; a number as a float."""
-        return value if isinstance(value, np.ndarray) else float(value)
+        """The value itself, without minus signs before zeros; a number as a float."""
+        return value + 0.0 if isinstance(value, np.ndarray) else float(value) + 0.0
 
     def finite(self, value: Any) -> bool:
         """Whether there is neither a NaN nor an infinity."""

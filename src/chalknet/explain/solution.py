@@ -5,7 +5,9 @@ float64, or, unchanged, over exact numbers. What they leave is named by the symb
 
     z1 a1 … zL p loss dzL dWL dbL … dz1 dW1 db1   WL_new bL_new … W1_new b1_new
 
-with neurons as rows, as in the problem's file; a batch has one row a sample.
+with neurons as rows, as in the problem's file; a batch has one row a sample. What stands between
+these lines has symbols too: ``losses`` (one a sample), ``penalty``, ``objective``, ``da2`` (what
+comes down to a2), ``slope2`` (f′(z2)), and the optimizer's ``v_W2``, ``m_W2``, ``mhat_W2``, ….
 """
 
 from __future__ import annotations
@@ -26,9 +28,9 @@ from chalknet.network import Dense, Network
 from chalknet.operations.affine import Matrix, Vector, affine_backward
 from chalknet.operations.losses import Loss
 from chalknet.operations.penalties import l2_penalty, l2_penalty_backward
-from chalknet.training.optimizers import Optimizer
+from chalknet.training.optimizers import Adam, Optimizer
 
-__all__ = ["LossParts", "Round", "Solution", "UpdateParts", "solve"]
+__all__ = ["LossParts", "Round", "Solution", "UpdateParts", "solve", "symbols_of"]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -261,6 +263,8 @@ def _symbols(solution: Solution, one: Round) -> Iterator[tuple[str, Any]]:
     for number in range(last, 0, -1):
         if number < last or not linear_output:
             yield f"da{number}", of_samples(loss.dA[number - 1])
+        if problem.layers[number - 1].activation.name != "identity":
+            yield f"slope{number}", of_samples(loss.slopes[number - 1])
         yield f"dz{number}", of_samples(loss.gradients.dZ[number - 1])
         yield f"dW{number}", loss.gradients.dW[number - 1].T
         yield f"db{number}", loss.gradients.db[number - 1]
@@ -275,6 +279,10 @@ def _update_symbols(
         name: one.network.views(slot)
         for name, slot in zip(optimizer.slot_names, update.slots, strict=True)
     }
+    if isinstance(optimizer, Adam):
+        corrections = optimizer.coefficients(optimizer.learning_rate, one.number)[4:6]
+        for name, slot, correction in zip("mv", update.slots, corrections, strict=True):
+            views[f"{name}hat"] = one.network.views(slot / correction)
     after = one.network.views(update.parameters)
     for number in range(len(after), 0, -1):
         for part, letter in enumerate("Wb"):
