@@ -129,8 +129,7 @@ class Model:
         DataFormatError
             ``X`` holds a NaN or an infinity.
         """
-        rows = self._checked(X)
-        return _usual_engine().predict(self.network, self.preprocessing, rows)
+        return _usual_engine().predict(self.network, self.preprocessing, self._checked(X))
 
     def predict_proba(self, X: npt.ArrayLike) -> Matrix:
         """Probabilities (n, classes): of each class, or of each label by itself (multilabel).
@@ -145,16 +144,15 @@ class Model:
                 f"this model was trained with {self.loss.name}, which gives no probabilities: "
                 "use predict."
             )
-        p = self.loss.predict(self.output(X))
+        p = self._response(X)
         return np.hstack([1 - p, p]) if p.shape[1] < len(self.classes) else p
 
     def predict(self, X: npt.ArrayLike) -> Array:
         """The label of each row (n,); 0/1 for each label (n, K); or predictions (n,) or (n, K)."""
-        output = self.output(X)
         if self.classes is None:
-            predictions = self.loss.predict(output)
+            predictions = self._response(X)
             return predictions[:, 0] if predictions.shape[1] == 1 else predictions
-        decided = self.decide(output)
+        decided = self.decide(self.output(X))
         return decided if self.multilabel else self.classes[decided]
 
     def decide(self, output: Matrix) -> Array:
@@ -270,9 +268,17 @@ class Model:
                 f"{path}: the model in the file does not fit together: {error}"
             ) from None
 
+    def _response(self, X: npt.ArrayLike) -> Matrix:
+        """What the loss makes of the network's output (n, K)."""
+        rows = self._checked(X)
+        return _usual_engine().predict(self.network, self.preprocessing, rows, self.loss)
+
     def _checked(self, X: npt.ArrayLike) -> Array:
-        fan_in = self.network.widths[0]
-        rows: Any = X.tocsr() if hasattr(X, "tocsr") else np.asarray(X)
+        """Rows of numbers, as many in each as there are inputs; engines see to NaNs themselves."""
+        fan_in = self.network.layers[0].fan_in
+        rows: Any = X
+        if type(X) is not np.ndarray:
+            rows = X.tocsr() if hasattr(X, "tocsr") else np.asarray(X)
         if rows.ndim > 2:
             rows = rows.reshape(len(rows), -1)
         if rows.ndim != 2 or rows.shape[1] != fan_in:
@@ -284,11 +290,6 @@ class Model:
             raise ShapeError(f"X has {came} but layer 1 has fan_in={fan_in}: {advice}")
         if rows.dtype.kind not in "buif":
             raise DataFormatError(f"X must be numeric, but its elements are of type {rows.dtype}.")
-        values = rows.data if hasattr(rows, "tocsr") else rows
-        if rows.dtype.kind == "f" and not np.isfinite(values).all():
-            raise DataFormatError(
-                "X has a NaN or an infinity: every value must be a finite number."
-            )
         checked: Array = rows
         return checked
 

@@ -9,12 +9,13 @@ import numpy as np
 import numpy.typing as npt
 
 from chalknet.data.preprocessing import Preprocessing
+from chalknet.errors import DataFormatError
 from chalknet.network import Network
 from chalknet.operations.affine import Matrix, Vector
 from chalknet.operations.losses import Loss
 from chalknet.training.optimizers import Optimizer, OptimizerState
 
-__all__ = ["Engine", "Plan", "StepRange", "Totals"]
+__all__ = ["Engine", "Plan", "StepRange", "Totals", "not_finite"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,6 +92,11 @@ class Totals:
     diverged_at: int | None = None
 
 
+def not_finite() -> DataFormatError:
+    """What ``Engine.predict`` raises."""
+    return DataFormatError("X has a NaN or an infinity: every value must be a finite number.")
+
+
 class Engine(Protocol):
     """Executes steps. Every engine passes the same contract tests."""
 
@@ -103,9 +109,21 @@ class Engine(Protocol):
         """The network's output (n, K) for preprocessed inputs (n, fan_in)."""
 
     def predict(
-        self, network: Network, preprocessing: Preprocessing, X: npt.NDArray[Any]
+        self,
+        network: Network,
+        preprocessing: Preprocessing,
+        X: npt.NDArray[Any],
+        loss: Loss | None = None,
     ) -> Matrix:
-        """The network's output (n, K) for raw rows (n, features), taken as they are stored."""
+        """The network's output (n, K) for raw rows (n, features), taken as they are stored.
+
+        With a loss, what ``loss.predict`` makes of that output.
+
+        Raises
+        ------
+        DataFormatError
+            ``X`` holds a NaN or an infinity.
+        """
 
     def with_threads(self, threads: int) -> Engine:
         """The same engine on that many threads at most."""

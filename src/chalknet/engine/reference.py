@@ -10,10 +10,11 @@ import numpy.typing as npt
 from threadpoolctl import threadpool_limits
 
 from chalknet.data.preprocessing import Preprocessing
-from chalknet.engine.plan import Plan, StepRange, Totals
+from chalknet.engine.plan import Plan, StepRange, Totals, not_finite
 from chalknet.network import Network
 from chalknet.operations.affine import Matrix
 from chalknet.operations.dropout import dropout_key, dropout_mask
+from chalknet.operations.losses import Loss
 from chalknet.operations.penalties import l2_penalty_backward
 
 __all__ = ["ReferenceEngine"]
@@ -43,19 +44,32 @@ class ReferenceEngine:
         with threadpool_limits(limits=1), np.errstate(over="ignore", invalid="ignore"):
             return network.output(inputs)
 
-    def predict(self, network: Network, preprocessing: Preprocessing, X: Any) -> Matrix:
-        """The network's output (n, K) for raw rows (n, features), in slices.
+    def predict(
+        self,
+        network: Network,
+        preprocessing: Preprocessing,
+        X: Any,
+        loss: Loss | None = None,
+    ) -> Matrix:
+        """The network's output (n, K) for raw rows (n, features), in slices; or the loss's view.
 
         float64 rows compute in float64, whatever the network's type.
+
+        Raises
+        ------
+        DataFormatError
+            ``X`` holds a NaN or an infinity.
         """
         dtype = np.result_type(network.dtype, X.dtype if X.dtype.kind == "f" else np.float32)
         output = np.empty((X.shape[0], network.widths[-1]), dtype)
         for start in range(0, len(output), ROWS_A_SLICE):
             some = _dense(X[start : start + ROWS_A_SLICE])
+            if some.dtype.kind == "f" and not np.isfinite(some).all():
+                raise not_finite()
             output[start : start + len(some)] = self.output(
                 network, preprocessing.apply(some, dtype)
             )
-        return output
+        return output if loss is None else loss.predict(output)
 
     def seconds_a_call(self, plan: Plan) -> float:  # noqa: ARG002
         """A twentieth of a second."""

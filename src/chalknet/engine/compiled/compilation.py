@@ -22,13 +22,21 @@ KERNEL: dict[str, Any] = {
     "no_cfunc_wrapper": True,
 }
 INLINED: dict[str, Any] = KERNEL | {"forceinline": True}
+ENTRY_CODE = """{module}
+define void @{name}(ptr %descriptor, i64 %thread) {{
+  %places = alloca [2 x i64]
+  %exception = getelementptr i64, ptr %places, i64 1
+  call i32 @"{entry}"(ptr %places, ptr %exception, ptr %descriptor, i64 %thread, {number} 0.0)
+  ret void
+}}
+"""
 
 
 def object_of_kernel(kernel: Callable[..., Any], like: Any) -> bytes:
     """The object file of ``kernel(descriptor, thread, like)`` for numbers of the type ``like``.
 
-    Its entry point is Numba's own calling convention: a place for the result, a place for an
-    exception (neither is ever used), then the arguments.
+    Its entry point takes the first two: Numba's own calling convention, with a place for a result
+    and one for an exception, neither ever used, stays inside.
     """
     from chalknet.engine.compiled.objects import ENTRY, object_of_code
 
@@ -39,9 +47,9 @@ def object_of_kernel(kernel: Callable[..., Any], like: Any) -> bytes:
     entry = compiled.overloads[compiled.signatures[0]].fndesc.llvm_func_name
     for function in module.functions:
         if not function.is_declaration:
-            function.linkage = "external" if function.name == entry else "internal"
-    module.get_function(entry).name = ENTRY
-    return object_of_code(str(module))
+            function.linkage = "internal"
+    number = "float" if like == types.float32 else "double"
+    return object_of_code(ENTRY_CODE.format(module=module, entry=entry, name=ENTRY, number=number))
 
 
 @contextmanager

@@ -20,11 +20,12 @@ from chalknet.engine.plan import Plan, StepRange, Totals
 from chalknet.engine.reference import ReferenceEngine
 from chalknet.network import Network
 from chalknet.operations.affine import Matrix
+from chalknet.operations.losses import Loss
 
 __all__ = ["CompiledEngine"]
 
-WIDE = np.dtype(np.float64)
 UNCHANGED = Preprocessing()
+MOST_KINDS = 16  # of predictors that are kept for one network
 MANY_NUMBERS = 2_000_000
 OPERATIONS_A_THREAD = 4_000_000  # below that, meeting another thread costs more than it does
 
@@ -53,7 +54,7 @@ class CompiledEngine:
             weakref.WeakKeyDictionary()
         )
         self._predictors: weakref.WeakKeyDictionary[
-            Network, dict[tuple[str, int], list[Predictor]]
+            Network, dict[tuple[str, str, int, int], list[Predictor]]
         ] = weakref.WeakKeyDictionary()
         self._reference = ReferenceEngine()
 
@@ -69,27 +70,42 @@ class CompiledEngine:
         """The network's output (n, K) for preprocessed inputs (n, fan_in)."""
         return self.predict(network, UNCHANGED, inputs)
 
-    def predict(self, network: Network, preprocessing: Preprocessing, X: Any) -> Matrix:
-        """The network's output (n, K) for raw rows: an array (n, features) or SciPy's sparse rows.
+    def predict(
+        self,
+        network: Network,
+        preprocessing: Preprocessing,
+        X: Any,
+        loss: Loss | None = None,
+    ) -> Matrix:
+        """The output (n, K), or the loss's response, for an array (n, features) or sparse rows.
 
         float64 rows compute in float64, whatever the network's type.
+
+        Raises
+        ------
+        DataFormatError
+            ``X`` holds a NaN or an infinity.
         """
-        kind = X.dtype.char
-        dtype = WIDE if kind == "d" else network.dtype
-        if kind not in "Bfd":
-            dtype = np.result_type(dtype, X.dtype if X.dtype.kind == "f" else np.float32)
-        key = (dtype.char, id(preprocessing))
+        key = (X.dtype.char, network.parameters.dtype.char, id(preprocessing), id(loss))
         by_key = self._predictors.get(network)
         if by_key is None:
             by_key = self._predictors.setdefault(network, {})
-        idle = by_key.setdefault(key, [])
+        idle = by_key.get(key)
+        if idle is None:
+            idle = by_key.setdefault(key, [])
+        # Taking from a list and adding to it are indivisible, so threads never share a predictor.
         try:
-            predictor = idle.pop() if idle else Predictor(network, preprocessing, dtype)
-        except UntraceableError:
-            return self._reference.predict(network, preprocessing, X)
-        output = predictor(network, X, self._team)
+            predictor = idle.pop()
+        except IndexError:
+            if len(by_key) > MOST_KINDS:
+                by_key.clear()
+            try:
+                predictor = Predictor(network, preprocessing, X.dtype, loss)
+            except UntraceableError:
+                return self._reference.predict(network, preprocessing, X, loss)
+        predicted = predictor(network, X, self._team)
         idle.append(predictor)
-        return output
+        return predicted
 
     def seconds_a_call(self, plan: Plan) -> float:
         """A twentieth of a second, or five of them where copying the network in takes long."""

@@ -2,7 +2,7 @@
 
     x = (raw − offset) / divisor
 
-A first layer that skips zeros gets each row as its nonzero values and their columns instead.
+A first layer that skips zeros gets each row as its nonzero values and their columns too.
 """
 
 from __future__ import annotations
@@ -12,9 +12,10 @@ from numba import njit
 
 from chalknet.engine.compiled import layout as at
 from chalknet.engine.compiled.compilation import INLINED, KERNEL
-from chalknet.engine.compiled.tile import converted, fused, pointer, shifted, word_at
+from chalknet.engine.compiled.gemm import compress, lanes
+from chalknet.engine.compiled.tile import converted, fused, pointer, shifted
 
-__all__ = ["gather", "sample_at"]
+__all__ = ["flaws_among", "gather", "nonzeros", "sample_at"]
 
 
 @njit(**INLINED)
@@ -23,6 +24,33 @@ def sample_at(D, number):
     if D[at.ORDER] == 0:
         return number
     return pointer(D[at.ORDER], np.int64(0))[number]
+
+
+@njit(**KERNEL)
+def flaws_among(row, count):
+    """How many numbers are not finite: only then is x − x not zero."""
+    flaws = 0
+    for j in range(count):
+        flaws += 0 if row[j] - row[j] == 0 else 1
+    return flaws
+
+
+@njit(**KERNEL)
+def nonzeros(row, n, which, values):
+    """The places and values of a row's numbers that are not zero; gives how many.
+
+    ``which`` and ``values`` have room for n.
+    """
+    step = lanes(row[0])
+    whole = n - n % step
+    count = 0
+    for k in range(0, whole, step):
+        count += compress(shifted(row, k), k, shifted(which, count), shifted(values, count))
+    for k in range(whole, n):
+        # Written either way and kept or not: cheaper than a branch nobody can predict.
+        which[count], values[count] = k, row[k]
+        count += 1 if row[k] != 0 else 0
+    return count
 
 
 @njit(**INLINED)
@@ -37,24 +65,6 @@ def _preprocessed(raw, k, offset, divisor, reciprocal):
 def _convert(source, target, n, offset, divisor, reciprocal):
     for k in range(n):
         target[k] = _preprocessed(source[k], k, offset, divisor, reciprocal)
-
-
-@njit(**KERNEL)
-def _find_nonzero(source, n, is_bytes, every, which):
-    """The columns of a row's values that are not zero; gives how many.
-
-    Images have eight zero bytes in a row more often than not: one look is enough for those. With
-    an offset a raw zero is no zero, so ``every`` value is kept.
-    """
-    count = 0
-    for first in range(0, n, 8):
-        if is_bytes and not every and first + 8 <= n and word_at(source, first) == 0:
-            continue
-        for k in range(first, min(first + 8, n)):
-            # Written either way and kept or not: cheaper than a branch nobody can predict.
-            which[count] = k
-            count += 1 if every or source[k] != 0 else 0
-    return count
 
 
 @njit(**KERNEL)
@@ -81,47 +91,35 @@ def _gather_compressed(D, sample, row, fan_in, like):
 
 @njit(**KERNEL)
 def _gather_row(D, source, row, fan_in, like):
+    """A row of an array; gives how many of its numbers are not finite."""
     offset, divisor = pointer(D[at.OFFSET], like), pointer(D[at.DIVISOR], like)
-    reciprocal = pointer(D[at.RECIPROCAL], like)
+    target = shifted(pointer(D[at.INPUTS], like), row * D[at.INPUTS_LD])
+    _convert(source, target, fan_in, offset, divisor, pointer(D[at.RECIPROCAL], like))
     if D[at.SPARSE]:
         values = shifted(pointer(D[at.NONZERO], like), row * fan_in)
         which = shifted(pointer(D[at.WHICH], np.int32(0)), row * fan_in)
-        is_bytes = D[at.X_KIND] == 0
-        count = _find_nonzero(source, fan_in, is_bytes, D[at.SHIFTED] != 0, which)
-        if is_bytes and D[at.OF_BYTES] != 0:
-            table = pointer(D[at.OF_BYTES], like)
-            for q in range(count):
-                values[q] = table[np.int64(source[which[q]])]
-        else:
-            for q in range(count):
-                k = which[q]
-                values[q] = _preprocessed(source[k], k, offset, divisor, reciprocal)
-        pointer(D[at.COUNTS], np.int64(0))[row] = count
-    else:
-        target = shifted(pointer(D[at.INPUTS], like), row * D[at.INPUTS_LD])
-        _convert(source, target, fan_in, offset, divisor, reciprocal)
+        pointer(D[at.COUNTS], np.int64(0))[row] = nonzeros(target, fan_in, which, values)
+    return flaws_among(source, fan_in)
 
 
 @njit(**KERNEL)
 def gather(D, first, row_0, row_1, fan_in, like):
     """Rows row_0 … row_1−1 of the slice whose first sample has the number ``first``.
 
-    ``like`` is a zero of the network's type.
+    ``like`` is a zero of the network's type. Gives how many raw numbers of an array are not finite.
     """
-    kind, stride = D[at.X_KIND], D[at.X_STRIDE]
+    kind, stride, flaws = D[at.X_KIND], D[at.X_STRIDE], 0
     for row in range(row_0, row_1):
         sample = sample_at(D, first + row)
         if kind == 0:
-            _gather_row(
-                D, shifted(pointer(D[at.X], np.uint8(0)), sample * stride), row, fan_in, like
-            )
+            bytes_ = shifted(pointer(D[at.X], np.uint8(0)), sample * stride)
+            _gather_row(D, bytes_, row, fan_in, like)
         elif kind == 1:
-            _gather_row(
-                D, shifted(pointer(D[at.X], np.float32(0)), sample * stride), row, fan_in, like
-            )
+            singles = shifted(pointer(D[at.X], np.float32(0)), sample * stride)
+            flaws += _gather_row(D, singles, row, fan_in, like)
         elif kind == 2:
-            _gather_row(
-                D, shifted(pointer(D[at.X], np.float64(0)), sample * stride), row, fan_in, like
-            )
+            doubles = shifted(pointer(D[at.X], np.float64(0)), sample * stride)
+            flaws += _gather_row(D, doubles, row, fan_in, like)
         else:
             _gather_compressed(D, sample, row, fan_in, like)
+    return flaws

@@ -18,6 +18,7 @@ from chalknet.engine.compiled.compilation import KERNEL
 from chalknet.engine.compiled.processor import vectors
 from chalknet.engine.compiled.tile import (
     lanes_of,
+    make_compress,
     make_sparse_tile,
     make_tile,
     make_transpose,
@@ -26,11 +27,13 @@ from chalknet.engine.compiled.tile import (
 
 __all__ = [
     "HEIGHT",
+    "compress",
     "lanes",
     "multiply",
     "multiply_transposed",
     "sparse_eight",
     "sparse_four",
+    "sparse_most",
     "sparse_one",
     "sparse_two",
     "transpose_block",
@@ -111,9 +114,11 @@ def _make_product(columns: int, transposed: bool) -> Any:
 
 _wide, _narrow = _make_product(2, False), _make_product(1, False)
 _wide_transposed, _narrow_transposed = _make_product(2, True), _make_product(1, True)
-sparse_one, sparse_two, sparse_four, sparse_eight = (
-    make_sparse_tile(columns, UNIT) for columns in (1, 2, 4, 8)
+MOST = 16 if UNIT.rows == 8 else 8  # vectors of accumulators that fit into the registers
+sparse_one, sparse_two, sparse_four, sparse_eight, sparse_most = (
+    make_sparse_tile(columns, UNIT) for columns in (1, 2, 4, 8, MOST)
 )
+compress = make_compress(UNIT)
 _transpose_square = make_transpose(UNIT)
 
 

@@ -68,16 +68,7 @@ def compiled(name: str, kernel: Callable[[], Any], dtype: Dtype) -> Callable[[in
         return object_of_kernel(kernel(), types.float32 if dtype.itemsize == 4 else types.float64)
 
     address = entry_point(f"{name} {dtype} {_digest_of_sources()}", make)
-    real = ctypes.c_float if dtype.itemsize == 4 else ctypes.c_double
-    word = ctypes.c_void_p
-    function = callable_at(address, ctypes.c_int32, word, word, word, ctypes.c_int64, real)
-    # Numba's convention has places for a result and an exception; a kernel has neither.
-    unused = (ctypes.c_int64 * 8)()
-    place = ctypes.addressof(unused)
-
-    def call(descriptor: int, thread: int, _keep: Any = unused) -> None:
-        function(place, place + 32, descriptor, thread, 0.0)
-
+    call: Callable[[int, int], None] = callable_at(address, None, ctypes.c_int64, ctypes.c_int64)
     return call
 
 

@@ -36,8 +36,6 @@ from dataclasses import dataclass
     OFFSET,  # (fan_in,): x = (raw − offset) / divisor
     DIVISOR,
     RECIPROCAL,
-    OF_BYTES,  # (256,): the input that each byte becomes, if all columns are treated alike
-    SHIFTED,  # whether an offset is not zero
     INPUTS,  # (slice, ld): what the preprocessing makes of a slice
     INPUTS_LD,
     SPARSE,  # whether the first layer skips zeros
@@ -71,9 +69,12 @@ from dataclasses import dataclass
     DROPOUT_KEY,  # uint64 (1,)
     GRADIENT,  # like the packed parameters, when a batch takes several turns
     FEW,  # whether weights are read from FLAT instead of from panels
-    RESULT,  # (samples, K): the output, when predicting rows FIRST … LAST−1; else 0
+    RESULT,  # (samples, K): what is predicted for the rows FIRST … LAST−1; 0 when training
+    RESPONSE_KIND,  # what becomes of the output: 0 nothing, 1 element by element, 2 softmax
+    RESPONSE,  # the kernel of the response's formula, or of exp_below
+    TOPS,  # (slice, K): each row's largest logit, K times
     NETWORK_FIELDS,
-) = range(56)
+) = range(57)
 
 # Of one layer.
 (

@@ -1,5 +1,7 @@
 """The losses, for the rows that a thread owns: terms, ∂loss/∂output and decisions, in float64.
 
+And their responses, which is what they predict, in the network's type.
+
 Element by element losses apply their formulas (``operations/losses``) to all elements at once. The
 softmax cross entropy needs sums over a row, so its rows are written out here, with the same
 ``exp_below`` and the same guarded sums as in ``operations/losses/cross_entropy.py``.
@@ -13,9 +15,11 @@ from numba import njit
 from chalknet.engine.compiled import layout as at
 from chalknet.engine.compiled.compilation import INLINED, KERNEL
 from chalknet.engine.compiled.gather import sample_at
+from chalknet.engine.compiled.stages import layer_of
+from chalknet.engine.compiled.teamwork import scratch_of
 from chalknet.engine.compiled.tile import address_of, call_map, converted, pointer, shifted
 
-__all__ = ["loss_of_rows", "total_weight"]
+__all__ = ["loss_of_rows", "respond", "total_weight"]
 
 ZERO = np.float64(0)
 
@@ -165,6 +169,43 @@ def _softmax_row(D, sample, total, row, K, o, e, log_sum, slopes):
             slopes[k] = converted(_scaled(D, slope, sample, total), slopes[0])
         row_terms[row] = 2.0 * gap + sum_t * log_sum
     correct[row] = 1 if wanted == largest else 0
+
+
+@njit(**KERNEL)
+def _softmax(D, thread, n, K, rows, tops, like):
+    """Logits (n, K) become softmax(o) = exp(o − max o) / Σ exp(o − max o), row by row."""
+    for i in range(n):
+        largest = rows[i * K + _largest(shifted(rows, i * K), K)]
+        for k in range(K):
+            tops[i * K + k] = largest
+    addresses = scratch_of(D, thread)
+    addresses[0] = addresses[2] = address_of(rows, 0)
+    addresses[1] = address_of(tops, 0)
+    call_map(D[at.RESPONSE], 1, n * K, 0, addresses, pointer(D[at.LOSS_PARAMETERS], ZERO))
+    for i in range(n):
+        total = like
+        for k in range(K):
+            total += rows[i * K + k]
+        for k in range(K):
+            rows[i * K + k] /= total
+
+
+@njit(**KERNEL)
+def respond(D, thread, first, row_0, row_1, like):
+    """What the loss predicts from the output of rows row_0 … row_1−1, as rows of ``RESULT``."""
+    output = layer_of(D, D[at.LAYERS] - 1)
+    K, ld, n = output[at.FAN_OUT], output[at.LD], row_1 - row_0
+    A = shifted(pointer(output[at.A], like), row_0 * ld)
+    rows = shifted(pointer(D[at.RESULT], like), (first + row_0) * K)
+    for i in range(n):
+        for k in range(K):
+            rows[i * K + k] = A[i * ld + k]
+    if D[at.RESPONSE_KIND] == 1:
+        addresses = scratch_of(D, thread)
+        addresses[0] = addresses[1] = address_of(rows, 0)
+        call_map(D[at.RESPONSE], 1, n * K, 0, addresses, pointer(D[at.LOSS_PARAMETERS], ZERO))
+    elif D[at.RESPONSE_KIND] == 2:
+        _softmax(D, thread, n, K, rows, shifted(pointer(D[at.TOPS], like), row_0 * K), like)
 
 
 @njit(**KERNEL)

@@ -18,9 +18,16 @@ from numba import njit
 
 from chalknet.engine.compiled import layout as at
 from chalknet.engine.compiled.compilation import KERNEL
-from chalknet.engine.compiled.gather import gather
-from chalknet.engine.compiled.gemm import lanes, sparse_eight, sparse_two
-from chalknet.engine.compiled.losses import loss_of_rows, total_weight
+from chalknet.engine.compiled.gather import flaws_among, gather, nonzeros
+from chalknet.engine.compiled.gemm import (
+    MOST,
+    lanes,
+    sparse_eight,
+    sparse_four,
+    sparse_most,
+    sparse_one,
+)
+from chalknet.engine.compiled.losses import loss_of_rows, respond, total_weight
 from chalknet.engine.compiled.stages import (
     backward,
     forward,
@@ -91,15 +98,6 @@ def _move(D, thread, inward, like):
 
 
 @njit(**KERNEL)
-def _flaws_among(row, count):
-    """How many numbers are not finite: only then is x − x not zero."""
-    flaws = 0
-    for j in range(count):
-        flaws += 0 if row[j] - row[j] == 0 else 1
-    return flaws
-
-
-@njit(**KERNEL)
 def _flaws(D, thread, like):
     """How many of the thread's parameters and slots are not finite."""
     tile, flaws = 2 * lanes(like), 0
@@ -114,9 +112,9 @@ def _flaws(D, thread, like):
                 columns = min(width, layer[at.FAN_OUT] - panel * tile)
                 weights = layer[at.PACKED_WEIGHTS] + panel * layer[at.ROWS] * tile
                 for k in range(k_0, k_1):
-                    flaws += _flaws_among(shifted(packed, weights + k * width), columns)
+                    flaws += flaws_among(shifted(packed, weights + k * width), columns)
                 bias = shifted(packed, layer[at.PACKED_BIAS] + panel * tile)
-                flaws += _flaws_among(bias, columns)
+                flaws += flaws_among(bias, columns)
     return flaws
 
 
@@ -146,13 +144,17 @@ def _add_totals(D, first, n):
 
 @njit(**KERNEL)
 def _forward_slice(D, thread, begin, n, step, first_row, like):
-    """Inputs, pre-activations and activations of n samples from number ``begin`` on."""
+    """Inputs, pre-activations and activations of n samples from number ``begin`` on.
+
+    Gives how many of the thread's raw numbers are not finite.
+    """
     row_0, row_1 = share(n, 1, thread, D[at.THREADS])
-    gather(D, begin, row_0, row_1, layer_of(D, 0)[at.FAN_IN], like)
+    flaws = gather(D, begin, row_0, row_1, layer_of(D, 0)[at.FAN_IN], like)
     barrier(D, thread)
     for number in range(D[at.LAYERS]):
         forward(D, number, thread, n, step, first_row, like)
         barrier(D, thread)
+    return flaws
 
 
 @njit(**KERNEL)
@@ -219,17 +221,15 @@ def _train(D, thread, like):
 
 @njit(**KERNEL)
 def _predict(D, thread, like):
-    """The output for all samples, slice by slice."""
-    output = layer_of(D, D[at.LAYERS] - 1)
-    K, ld = output[at.FAN_OUT], output[at.LD]
-    A, result = pointer(output[at.A], like), pointer(D[at.RESULT], like)
+    """The response for all samples, slice by slice."""
+    flaws = 0
     for first in range(D[at.FIRST], D[at.LAST], D[at.SLICE]):
         n = min(D[at.SLICE], D[at.LAST] - first)
-        _forward_slice(D, thread, first, n, first, first, like)
+        flaws += _forward_slice(D, thread, first, n, first, first, like)
         row_0, row_1 = share(n, 1, thread, D[at.THREADS])
-        for row in range(row_0, row_1):
-            for k in range(K):
-                result[(first + row) * K + k] = A[row * ld + k]
+        respond(D, thread, first, row_0, row_1, like)
+    if flaws > 0:
+        add_atomically(shifted(pointer(D[at.BARRIER], np.int64(0)), at.FLAWED), flaws)
 
 
 @njit(**KERNEL)
@@ -237,12 +237,18 @@ def _row_times_flat(count, which, x, W, fan_out, b, z):
     """z = x W + b for one row and W where Network keeps it: the chain of the tile."""
     n = lanes(x[0])
     j = 0
+    while j + MOST * n <= fan_out:
+        sparse_most(count, which, x, shifted(W, j), fan_out, 2 * n, shifted(b, j), shifted(z, j))
+        j += MOST * n
     while j + 8 * n <= fan_out:
         sparse_eight(count, which, x, shifted(W, j), fan_out, 2 * n, shifted(b, j), shifted(z, j))
         j += 8 * n
-    while j + 2 * n <= fan_out:
-        sparse_two(count, which, x, shifted(W, j), fan_out, 0, shifted(b, j), shifted(z, j))
-        j += 2 * n
+    while j + 4 * n <= fan_out:
+        sparse_four(count, which, x, shifted(W, j), fan_out, 2 * n, shifted(b, j), shifted(z, j))
+        j += 4 * n
+    while j + n <= fan_out:
+        sparse_one(count, which, x, shifted(W, j), fan_out, 0, shifted(b, j), shifted(z, j))
+        j += n
     for column in range(j, fan_out):
         z[column] = b[column]
     for q in range(count):
@@ -253,9 +259,12 @@ def _row_times_flat(count, which, x, W, fan_out, b, z):
 
 @njit(**KERNEL)
 def _predict_row(D, thread, sample, like):
-    """One row through all layers; zeros among the inputs and activations are skipped."""
+    """One row through all layers; zeros among the inputs and activations are skipped.
+
+    Gives how many raw numbers are not finite.
+    """
     x, which = pointer(D[at.NONZERO], like), pointer(D[at.WHICH], np.int32(0))
-    gather(D, sample, 0, 1, layer_of(D, 0)[at.FAN_IN], like)
+    flaws = gather(D, sample, 0, 1, layer_of(D, 0)[at.FAN_IN], like)
     count = pointer(D[at.COUNTS], np.int64(0))[0]
     flat = pointer(D[at.FLAT], like)
     for number in range(D[at.LAYERS]):
@@ -270,23 +279,19 @@ def _predict_row(D, thread, sample, like):
             weak = pointer(layer[at.PARAMETERS], np.float64(0))
             call_map(layer[at.FORWARD], 1, fan_out, 0, addresses, weak)
         if number + 1 < D[at.LAYERS]:
-            count = 0
-            for k in range(fan_out):
-                if A[k] != 0:
-                    x[count], which[count] = A[k], k
-                    count += 1
-        else:
-            result = shifted(pointer(D[at.RESULT], like), sample * fan_out)
-            for k in range(fan_out):
-                result[k] = A[k]
+            count = nonzeros(A, fan_out, which, x)
+    respond(D, thread, sample, 0, 1, like)
+    return flaws
 
 
 def run(D, thread, like):
     """What every thread of a team calls, with its own number; ``like`` is a zero of the type."""
     scratch_of(D, thread)[at.MEETINGS] = 0
     if D[at.FEW]:
+        flaws = 0
         for sample in range(D[at.LAST]):
-            _predict_row(D, thread, sample, like)
+            flaws += _predict_row(D, thread, sample, like)
+        pointer(D[at.BARRIER], np.int64(0))[at.FLAWED] = flaws
         return
     _move(D, thread, True, like)
     barrier(D, thread)

@@ -26,13 +26,13 @@ __all__ = [
     "fused",
     "lanes_of",
     "load_atomically",
+    "make_compress",
     "make_sparse_tile",
     "make_tile",
     "make_transpose",
     "pointer",
     "shifted",
     "store_atomically",
-    "word_at",
     "yield_processor",
 ]
 
@@ -82,16 +82,6 @@ def converted(typing: Any, value: Any, like: Any) -> Any:
         return context.cast(b, arguments[0], value, like)
 
     return like(value, like), code
-
-
-@intrinsic
-def word_at(typing: Any, base: Any, offset: Any) -> Any:
-    """Eight bytes at any byte offset as one integer."""
-
-    def code(context: Any, b: Any, signature: Any, arguments: Any) -> Any:
-        return b.load(_at(b, arguments[0], arguments[1], ir.IntType(8)), typ=I64, align=1)
-
-    return types.int64(base, types.int64), code
 
 
 def lanes_of(unit: Vectors) -> Any:
@@ -302,6 +292,34 @@ def make_sparse_tile(columns: int, unit: Vectors) -> Any:
     return tile
 
 
+def make_compress(unit: Vectors) -> Any:
+    """``compress(row, k, which, values)``: the numbers of one vector that are not zero.
+
+    They go to the front of ``values``, and their places k, k + 1 … to that of ``which``; what
+    stands behind them there is overwritten. Gives how many.
+    """
+
+    @intrinsic
+    def compress(typing: Any, row: Any, k: Any, which: Any, values: Any) -> Any:
+        def code(context: Any, b: Any, signature: Any, arguments: Any) -> Any:
+            v = _Vectors(b, _element(context, row), unit)
+            row_, k_, which_, values_ = arguments
+            numbers = v.load(row_, I64(0))
+            kept = b.fcmp_unordered("!=", numbers, ir.Constant(v.type, [0.0] * v.lanes))
+            places = b.add(
+                v.splat(b.trunc(k_, I32)),
+                ir.Constant(ir.VectorType(I32, v.lanes), list(range(v.lanes))),
+            )
+            v.store(v.compressed(numbers, kept), values_, I64(0))
+            v.store(v.compressed(places, kept), which_, I64(0))
+            mask = b.bitcast(kept, ir.IntType(v.lanes))
+            return b.zext(b.ctpop(mask), I64)
+
+        return types.int64(row, types.int64, which, values), code
+
+    return compress
+
+
 def make_transpose(unit: Vectors) -> Any:
     """``transpose(A, lda, B, ldb)``: B = Aᵀ for a block as high and wide as a vector is long."""
 
@@ -346,14 +364,27 @@ class _Vectors:
         return self.b.load(_at(self.b, base, offset, self.element), typ=self.type, align=self.bytes)
 
     def store(self, value: Any, base: Any, offset: Any) -> None:
-        place = self.b.bitcast(_at(self.b, base, offset, self.element), self.type.as_pointer())
-        self.b.store(value, place, align=self.bytes)
+        kind = value.type
+        place = self.b.bitcast(_at(self.b, base, offset, kind.element), kind.as_pointer())
+        self.b.store(value, place, align=4 if kind.element == I32 else self.bytes)
 
     def broadcast(self, base: Any, offset: Any) -> Any:
-        b, undefined = self.b, ir.Constant(self.type, ir.Undefined)
-        number = b.load(_at(b, base, offset, self.element), typ=self.element, align=self.bytes)
+        place = _at(self.b, base, offset, self.element)
+        return self.splat(self.b.load(place, typ=self.element, align=self.bytes))
+
+    def splat(self, number: Any) -> Any:
+        b, undefined = self.b, ir.Constant(ir.VectorType(number.type, self.lanes), ir.Undefined)
         zeros = ir.Constant(ir.VectorType(I32, self.lanes), [0] * self.lanes)
         return b.shuffle_vector(b.insert_element(undefined, number, I32(0)), undefined, zeros)
+
+    def compressed(self, values: Any, kept: Any) -> Any:
+        """The values that are kept, moved together."""
+        letter = "i" if values.type.element == I32 else "f"
+        bits = 32 if letter == "i" else 8 * self.bytes
+        name = f"llvm.experimental.vector.compress.v{self.lanes}{letter}{bits}"
+        kind = ir.FunctionType(values.type, [values.type, kept.type, values.type])
+        function = cgutils.get_or_insert_function(self.b.module, kind, name)
+        return self.b.call(function, [values, kept, ir.Constant(values.type, ir.Undefined)])
 
     def fma(self, x: Any, y: Any, c: Any) -> Any:
         if not self._fused:

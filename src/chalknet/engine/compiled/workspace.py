@@ -68,6 +68,7 @@ class Workspace:
         for number in range(layers):
             self._place_activation(number, network.layers[number].activation)
         self.barrier = np.zeros(at.BARRIER_WORDS, np.int64)
+        self.barrier_words: Any = memoryview(self.barrier.data)
         self.point("BARRIER", self.barrier)
         self.point("EVERY", np.arange(max(self.widths), dtype=np.int32))
 
@@ -180,13 +181,9 @@ class Workspace:
         if not (np.isfinite(size) & (size >= np.finfo(self.dtype).tiny)).all():
             raise UntraceableError("a divisor near the end of the range of floats")
         self.divisor, self.shifts = divisor, bool(np.any(offset))
-        self.set("SHIFTED", self.shifts)
         self.point("OFFSET", offset)
         self.point("DIVISOR", divisor)
         self.point("RECIPROCAL", reciprocal)
-        alike = not (np.ndim(preprocessing.offset) or np.ndim(preprocessing.divisor))
-        every = np.arange(256, dtype=np.uint8)
-        self.point("OF_BYTES", preprocessing.apply(every, self.dtype) if alike else None)
 
     def place_rows(self, X: Any) -> None:
         """Enter raw rows: an array (n, features), or SciPy's compressed rows."""
@@ -242,7 +239,7 @@ class Workspace:
         self.set("SLICE", rows)
         self.set("SPARSE", sparse)
         self.set("INPUTS_LD", lds[0])
-        self.point("INPUTS", None if sparse else aligned(rows * lds[0], self.dtype))
+        self.point("INPUTS", aligned(rows * lds[0], self.dtype))
         entries = rows * max(widths) if sparse else 0
         self.point("NONZERO", aligned(entries, self.dtype))
         self.point("WHICH", np.zeros(entries, np.int32))

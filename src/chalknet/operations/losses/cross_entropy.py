@@ -12,7 +12,7 @@ from chalknet.errors import ShapeError, TargetError
 from chalknet.operations.activations import sigmoid, softplus
 from chalknet.operations.affine import Matrix
 from chalknet.operations.losses.loss import ElementwiseLoss, Float64, Loss
-from chalknet.operations.precision import as_float64, elementwise, is_exact
+from chalknet.operations.precision import as_float64, is_exact
 
 __all__ = ["SigmoidCrossEntropy", "SoftmaxCrossEntropy"]
 
@@ -160,7 +160,7 @@ class SigmoidCrossEntropy(ElementwiseLoss):
         right: npt.NDArray[np.bool_] = ((output > 0) == (t > 0.5)).all(axis=1)
         return right
 
-    def predict(self, output: Matrix) -> Matrix:
-        """σ(o), element by element."""
-        p = elementwise(sigmoid, output, parameters=())
-        return p.astype(output.dtype, copy=False)
+    @staticmethod
+    def response(o: Any) -> Any:
+        """The probability σ(o)."""
+        return sigmoid(o)

@@ -107,12 +107,18 @@ class Loss(ABC):
 class ElementwiseLoss(Loss):
     """A loss whose term is a formula of one output and one target.
 
-    A subclass gives ``formula`` ℓ(o, t) and ``derivative`` ∂ℓ/∂o, plain functions of numbers that
-    NumPy broadcasts and a compiler can take. Targets are (n, K), or (n,) when K = 1.
+    A subclass gives ``formula`` ℓ(o, t), ``derivative`` ∂ℓ/∂o and, where it is not o itself,
+    ``response``, what is predicted from o: plain functions of numbers that NumPy broadcasts and a
+    compiler can take. Targets are (n, K), or (n,) when K = 1.
     """
 
     formula: ClassVar[Any]
     derivative: ClassVar[Any]
+
+    @staticmethod
+    def response(o: Any) -> Any:
+        """The output itself."""
+        return o
 
     @property
     def parameters(self) -> tuple[float, ...]:
@@ -143,8 +149,8 @@ class ElementwiseLoss(Loss):
         return terms, elementwise(cls.derivative, o, t, parameters=self.parameters)
 
     def predict(self, output: Matrix) -> Matrix:
-        """The output itself."""
-        return output
+        """The response to each output (n, K)."""
+        return elementwise(type(self).response, output, parameters=())
 
 
 def _checked_weights(sample_weight: npt.ArrayLike, n: int) -> Vector:

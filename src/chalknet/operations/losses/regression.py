@@ -9,7 +9,6 @@ import numpy as np
 import numpy.typing as npt
 
 from chalknet.errors import ConfigurationError, TargetError
-from chalknet.operations.affine import Matrix
 from chalknet.operations.losses.loss import ElementwiseLoss
 from chalknet.specs import format_spec
 
@@ -130,7 +129,7 @@ class Poisson(ElementwiseLoss):
             raise TargetError(f"poisson takes targets ≥ 0, but one is {t[t < 0][0]:g}.")
         return t
 
-    def predict(self, output: Matrix) -> Matrix:
+    @staticmethod
+    def response(o: Any) -> Any:
         """The rate eᵒ."""
-        rate: Matrix = np.exp(output)
-        return rate
+        return np.exp(o)
