@@ -7,7 +7,7 @@ from typing import Any
 
 from chalknet.errors import ConfigurationError
 
-__all__ = ["parsed"]
+__all__ = ["names", "parsed"]
 
 
 def parsed(options: dict[str, Any]) -> dict[str, Any]:
@@ -18,7 +18,7 @@ def parsed(options: dict[str, Any]) -> dict[str, Any]:
     """
     readers = {
         "hidden": _widths,
-        "activation": _names,
+        "activation": names,
         "dropout": _rates,
         "class_weight": _weights,
         "image_size": _size,
@@ -28,7 +28,7 @@ def parsed(options: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _names(text: str) -> list[str]:
+def names(text: str) -> list[str]:
     """Names separated by commas that are outside brackets."""
     return [name.strip() for name in re.split(r",(?![^(]*\))", text)]
 
