@@ -53,19 +53,23 @@ def read_hdf5(
 
 
 def read_hdf5_inputs(
-    path: FilePath, *, inputs: str | None = None, max_bytes: int | None = None
+    path: FilePath,
+    *,
+    inputs: str | None = None,
+    max_bytes: int | None = None,
+    session: Session | None = None,
 ) -> Array:
     """Read the dataset of inputs alone: the one named, or found by name, or the only one."""
-    with Session() as asked:
+    with _asking(session) as asked:
         members = _members(asked, path)
         name = pick_inputs(list(members), inputs, str(path))
         allowance = Allowance(path, file_size(path), max_bytes)
         return _values(asked, members[name], path, allowance, inputs=True)
 
 
-def hdf5_members(path: FilePath) -> list[str]:
+def hdf5_members(path: FilePath, *, session: Session | None = None) -> list[str]:
     """The names of the datasets in an HDF5 file."""
-    with Session() as asked:
+    with _asking(session) as asked:
         return list(_members(asked, path))
 
 

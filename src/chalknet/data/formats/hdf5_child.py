@@ -20,7 +20,7 @@ import numpy as np
 
 BLOCK = 2**20
 MAX_OBJECTS = 1000
-MAX_DEPTH = 3
+MAX_DEPTH = 4
 MAX_TEXT = 4000
 TEXTS_AT_ONCE = 256
 

@@ -1,0 +1,192 @@
+"""From a model to source code: what a template is told, and how it is filled in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from chalknet.export.head import Head, checked_layers, head_of
+from chalknet.export.source import encoded, identifier, numbers, plain_classes, title, wrapped
+from chalknet.model import Model
+from chalknet.operations.activations import Activation
+
+__all__ = ["render"]
+
+Array = npt.NDArray[Any]
+# As many numbers are still worth reading; more are kept as base64, half the size.
+READABLE = 10_000
+_CALLS = {"selu": ("elu",), "silu": ("sigmoid",)}
+_GIVES = {
+    "largest": "the label of",
+    "one": "the label of",
+    "each": "a 0 or 1 for each label of",
+    None: "the prediction for",
+}
+
+
+@dataclass(frozen=True)
+class _Layer:
+    number: int
+    W: Array
+    b: Array
+    of: Activation
+
+    @property
+    def fan_in(self) -> int:
+        return int(self.W.shape[0])
+
+    @property
+    def fan_out(self) -> int:
+        return int(self.W.shape[1])
+
+    @property
+    def activation(self) -> str:
+        return self.of.spec
+
+    @property
+    def function(self) -> str:
+        return self.of.name
+
+    def call(self, z: str, suffix: str = "") -> str:
+        """The activation of ``z`` in code; numbers end in ``suffix``."""
+        if self.of.name == "identity":
+            return z
+        parameters = "".join(f", {float(value)!r}{suffix}" for value in self.of.parameters)
+        return f"{self.of.name}({z}{parameters})"
+
+
+@dataclass(frozen=True)
+class _Subject:
+    """What a template knows of a model, as ``m``."""
+
+    model: Model
+    path: Path
+    head: Head
+    layers: list[_Layer]
+    version: str
+
+    @property
+    def title(self) -> str:
+        return title(self.model)
+
+    @property
+    def module(self) -> str:
+        return identifier(self.path.stem)
+
+    @property
+    def file(self) -> str:
+        return identifier(self.path.stem) + self.path.suffix
+
+    @property
+    def gives(self) -> str:
+        return _GIVES[self.head.decision]
+
+    @property
+    def used(self) -> set[str]:
+        """The functions that the code calls."""
+        names = {layer.function for layer in self.layers} | {self.head.link}
+        return names.union(*(_CALLS.get(name, ()) for name in names))
+
+    @property
+    def features(self) -> int:
+        return self.layers[0].fan_in
+
+    @property
+    def K(self) -> int:
+        return self.layers[-1].fan_out
+
+    @property
+    def widest(self) -> int:
+        return max(layer.fan_out for layer in self.layers)
+
+    @property
+    def readable(self) -> bool:
+        return len(self.model.network.parameters) <= READABLE
+
+    @property
+    def dtype(self) -> str:
+        return self.model.network.dtype.name
+
+    @property
+    def letter(self) -> str:
+        return self.model.network.dtype.char
+
+    @property
+    def name(self) -> str:
+        return self.model.name
+
+    @property
+    def classes(self) -> list[Any] | None:
+        return None if self.model.classes is None else plain_classes(self.model)
+
+    @property
+    def class_names(self) -> tuple[str, ...] | None:
+        return self.model.class_names
+
+    @property
+    def feature_names(self) -> tuple[str, ...] | None:
+        return self.model.feature_names
+
+    @property
+    def offset(self) -> Array:
+        return np.asarray(self.model.preprocessing.offset, np.float64)
+
+    @property
+    def divisor(self) -> Array:
+        return np.asarray(self.model.preprocessing.divisor, np.float64)
+
+    @property
+    def shifts(self) -> bool:
+        return bool(np.any(self.offset))
+
+    @property
+    def divides(self) -> bool:
+        return bool(np.any(self.divisor != 1))
+
+    @property
+    def scales(self) -> bool:
+        return self.shifts or self.divides
+
+
+def render(
+    template: str,
+    model: Model,
+    path: Path,
+    *,
+    filters: Mapping[str, Callable[..., Any]] | None = None,
+    **more: Any,
+) -> str:
+    """Fill in a template; ``filters`` and ``more`` are what only this template asks for.
+
+    Raises
+    ------
+    ConfigurationError
+        The model has something of the user's own that only its own code can do.
+    """
+    import jinja2
+
+    from chalknet import __version__
+
+    layers = [_Layer(number, *layer) for number, layer in enumerate(checked_layers(model), start=1)]
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("chalknet.export"),
+        autoescape=False,  # noqa: S701 - code, not HTML: whatever is not ours goes through repr
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.filters |= {
+        "repr": repr,
+        "numbers": numbers,
+        "wrapped": wrapped,
+        "encoded": encoded,
+        **(filters or {}),
+    }
+    subject = _Subject(model, path, head_of(model), layers, __version__)
+    return environment.get_template(template).render(m=subject, **more)
