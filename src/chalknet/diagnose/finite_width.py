@@ -91,7 +91,7 @@ class _Link:
 
 
 def fluctuations(field: MeanField) -> tuple[list[Fluctuation], list[Fluctuation]]:
-    """Of the pre-activations and of the gradients, for the layers 1 … L that the field reaches."""
+    """Of the pre-activations and of the gradients, for the layers 1 … L."""
     links = _links(field)
     shifts, variances, doubts = [0.0], [0.0], [0.0]
     for link in links:
@@ -104,7 +104,7 @@ def fluctuations(field: MeanField) -> tuple[list[Fluctuation], list[Fluctuation]
     forward = [
         # The mean over N units of z² strays from K by another 2/N.
         Fluctuation(m - 1 / N, t + 2 / N, r)
-        for m, t, r, N in zip(shifts, variances, doubts, field.widths[1:], strict=False)
+        for m, t, r, N in zip(shifts, variances, doubts, field.widths[1:], strict=True)
     ]
     return forward, _backward(links, shifts, variances, doubts)
 
@@ -133,17 +133,17 @@ def _backward(
 
 def _links(field: MeanField) -> list[_Link]:
     links: list[_Link] = []
-    spread, q = field.spreads[0], field.forward[0]
-    N, fourth = field.widths[0], 1.0
-    square = (q - spread.bias_variance) / (N * (spread.weight_variance or 1.0))
+    N, spread, q = field.widths[0], field.spreads[0], field.scales[0]
+    signal, fourth = max(q - spread.bias_variance, 0.0), 1.0
     for number, m in enumerate(field.moments):
-        # Of a sum of N independent terms; the rest of z is bias.
-        part = N * spread.weight_variance * square / q if q else 0.0
+        # The kurtosis of a sum of N independent terms; the rest of z is bias.
+        part = signal / q if q else 0.0
         kurtosis = part**2 * fourth * spread.weight_kurtosis / N
         kurtosis += (1 - part) ** 2 * spread.bias_kurtosis
         N, spread = field.widths[number + 1], field.spreads[number + 1]
-        above = field.forward[number + 1]
-        share = N * spread.weight_variance * m.square / above if above else 0.0
+        signal = N * spread.weight_variance * m.square
+        above = signal + spread.bias_variance
+        share = signal / above if above else 0.0
         s = share * m.square_elasticity
         chi = N * spread.weight_variance * m.slope_square
         alive = m.slope_square > 0
@@ -165,7 +165,7 @@ def _links(field: MeanField) -> list[_Link]:
                 gain=above / q / chi if q and chi else 0.0,
             )
         )
-        q, square, fourth = above, m.square, m.fourth
+        q, fourth = field.scales[number + 1], m.fourth
     return links
 
 

@@ -26,7 +26,7 @@ from chalknet.operations.activations import Activation
 __all__ = ["MeanField", "mean_field"]
 
 
-SMALLEST = 1e-300
+SMALLEST, LARGEST = 1e-300, 1e280
 
 
 @dataclass(frozen=True)
@@ -40,16 +40,19 @@ class MeanField:
     spreads : list of WeightSpread
         Of the layers 1 … L.
     forward, backward : list of float
-        qₗ and dₗ of the layers 1 … L, with d_L = 1. Where no float64 is large enough, qₗ is infinite
-        and all of dₗ NaN.
+        qₗ and dₗ of the layers 1 … L, with d_L = 1. What has no float64 is 0 or infinite.
+    scales : list of float
+        qₗ again, but kept within the floats: a signal that is too weak or too strong for them still
+        has slopes, and one that is exactly 0 has others.
     moments : list of GaussianMoments
-        Of the hidden layers' activations at qₗ; fewer where qₗ is infinite.
+        Of the hidden layers' activations at these.
     """
 
     widths: Sequence[int]
     spreads: Sequence[WeightSpread]
     forward: list[float]
     backward: list[float]
+    scales: list[float]
     moments: list[GaussianMoments]
 
 
@@ -62,27 +65,18 @@ def mean_field(
     """The two recursions, for one activation a hidden layer and one spread a layer."""
     moments: list[GaussianMoments] = []
     forward: list[float] = []
+    scales: list[float] = []
     square, alive = input_variance, True
     for number, (N, spread) in enumerate(zip(widths, spreads, strict=False)):
         if number:
-            if not math.isfinite(forward[-1]):
-                forward.append(math.inf)
-                continue
-            # A signal too weak for floats still has slopes; one that is 0 has those at 0.
-            q = max(forward[-1], SMALLEST) if alive else 0.0
-            moments.append(gaussian_moments(activations[number - 1], q))
+            moments.append(gaussian_moments(activations[number - 1], scales[-1]))
             square = moments[-1].square
         forward.append(N * spread.weight_variance * square + spread.bias_variance)
-        alive = (spread.weight_variance > 0 and square > 0) or spread.bias_variance > 0
-    return MeanField(widths, spreads, forward, _backward(widths, spreads, moments), moments)
-
-
-def _backward(
-    widths: Sequence[int], spreads: Sequence[WeightSpread], moments: Sequence[GaussianMoments]
-) -> list[float]:
-    if len(moments) < len(spreads) - 1:  # no slope is known where z is too large for floats
-        return [math.nan] * len(spreads)
+        alive = (alive and spread.weight_variance > 0 and square > 0) or spread.bias_variance > 0
+        scales.append(min(max(forward[-1], SMALLEST), LARGEST) if alive else 0.0)
+        if scales[-1] != forward[-1]:
+            forward[-1] = 0.0 if forward[-1] < SMALLEST else math.inf
     backward = [1.0]
     for N, spread, m in reversed(list(zip(widths[2:], spreads[1:], moments, strict=True))):
         backward.append(N * spread.weight_variance * m.slope_square * backward[-1])
-    return backward[::-1]
+    return MeanField(widths, spreads, forward, backward[::-1], scales, moments)

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from chalknet.diagnose.finite_width import Fluctuation, fluctuations
+from chalknet.diagnose.finite_width import fluctuations
 from chalknet.diagnose.mean_field import MeanField, mean_field
 from chalknet.diagnose.recommended_variance import Recommendation, recommended_variances
 from chalknet.diagnose.signal_verdict import Verdict, gradient_verdict, signal_verdict
@@ -60,7 +60,7 @@ class Signal:
     @property
     def agrees(self) -> bool | None:
         """Whether the measured value is in its band; None where there is nothing to compare."""
-        if self.measured is None or self.band is None:
+        if self.measured is None or self.band is None or not math.isfinite(self.measured):
             return None
         low, high = self.band
         # Where squares run out of floats, at 10⁻³⁰⁸, all that can be seen is that they are tiny.
@@ -104,8 +104,8 @@ class SignalPropagation:
 
     @property
     def name(self) -> str:
-        """Activation and initializer: ``relu, he_normal``."""
-        return f"{self.activation}, {self.init}"
+        """Activation and initializer: ``relu with he_normal``."""
+        return f"{self.activation} with {self.init}"
 
     @property
     def agrees(self) -> bool | None:
@@ -254,8 +254,11 @@ def _measured(
             X = math.sqrt(input_variance) * rng.choice(signs, (1, widths[0]))
             trace = network.forward(X)
             gradients = network.backward(trace, rng.choice(signs, (1, widths[-1])))
-            for row, signals in zip(total, (trace.pre_activations, gradients.dZ), strict=True):
-                row += [np.square(values).mean() for values in signals]
+            total[0] += [np.square(Z).mean() for Z in trace.pre_activations]
+            if np.isfinite(trace.output).all():
+                total[1] += [np.square(dZ).mean() for dZ in gradients.dZ]
+            else:  # beyond floats, slopes are not what they were
+                total[1] = np.nan
             if on_draw is not None:
                 on_draw(done)
         return total / draws
@@ -268,9 +271,7 @@ def _layers(
     deviations = _deviations(MISSES / (2 * len(field.forward)))
     single_deviations = _deviations(SINGLE_MISSES)
     limits, strays = (field.forward, field.backward), fluctuations(field)
-    for row, (limit, known) in enumerate(zip(limits, strays, strict=True)):
-        # Nothing is known of how layers stray whose limit is not finite.
-        stray = [*known, *[Fluctuation(doubt=math.inf)] * (len(limit) - len(known))]
+    for row, (limit, stray) in enumerate(zip(limits, strays, strict=True)):
         means = [None] * len(limit) if measured is None else measured[row].tolist()
         ways.append(
             [

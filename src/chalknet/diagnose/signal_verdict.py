@@ -66,7 +66,9 @@ def _verdict(what: str, way: list[float], layers: list[int], direction: str) -> 
         at = layers[way.index(0.0)]
         return Verdict("vanishing", 0.0, 0.0, f"{what} vanish: at layer {at} they are 0.")
     if not steps:
-        return Verdict("kept", 1.0, 1.0, f"{what} of the one layer have variance {first:.3g}.")
+        return Verdict(
+            "kept", 1.0, 1.0, f"{what} of the one hidden layer have variance {first:.3g}."
+        )
     ratio = last / first
     rate = ratio ** (1 / steps) if steps else 1.0
     way_said = f"from layer {layers[0]} to layer {layers[-1]}"
