@@ -249,3 +249,54 @@ def test_each_step_has_the_penalty_it_is_given(engine: str, optimizer: Any) -> N
         networks.append(network.parameters)
     assert np.abs(networks[0] - networks[1]).max() < 1e-12
     assert np.abs(networks[0] - start.parameters).max() > 1e-3
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize(("n", "batch_size"), [(50, 16), (50, 1), (1200, 1100)])
+@pytest.mark.parametrize("optimizer", [SGD(learning_rate=0.1), Adam(learning_rate=0.01)])
+def test_the_penalty_is_summed_up_where_it_is_asked_for(
+    optimizer: Any, n: int, batch_size: int, dtype: Any
+) -> None:
+    """½ λ Σ W² as it was before each step, once for each of the step's samples."""
+    data = data_for("softmax_cross_entropy", n, 37, 3)
+    start = Network.dense([37, 70, 20, 3], rng=np.random.default_rng(0), dtype=dtype)
+    count = -(-n // batch_size)
+    lambdas = np.linspace(0.1, 0.3, count)
+    steps = StepRange(None, batch_size, 0, count, np.full(count, 0.01), 0, lambdas)
+
+    def run(engine: Any, *ranges: Any) -> tuple[Network, float]:
+        network, totals = start.copy(), Totals()
+        state = optimizer.init(network.parameters)
+        plan = Plan(
+            network=network,
+            loss=SoftmaxCrossEntropy(),
+            optimizer=optimizer,
+            state=state,
+            preprocessing=Preprocessing(),
+            X=data.X,
+            targets=data.targets,
+            sample_weight=None,
+            l2=0.5,
+            dropout=(0.0, 0.0),
+            sums_penalty=True,
+        )
+        for first, last in ranges:
+            by_hand.append(
+                float(sum(np.square(layer.W, dtype=float).sum() for layer in network.layers))
+            )
+            engine.run(plan, replace(steps, first=first, last=last), totals)
+        return network, totals.penalty
+
+    by_hand: list[float] = []
+    _, step_by_step = run(as_engine("reference"), *((s, s + 1) for s in range(count)))
+    samples = np.minimum(batch_size, n - batch_size * np.arange(count))
+    expected = 0.5 * float(np.dot(lambdas * samples, by_hand))
+    assert step_by_step == pytest.approx(expected, rel=1e-12)
+    tolerance = 1e-12 if dtype is np.float64 else 1e-5
+    found = [
+        run(CompiledEngine(exactly=threads), *ranges)[1]
+        for threads in (1, 2, 3)
+        for ranges in ([(0, count)], [(0, 1), (1, count)])
+    ]
+    assert found[0] == pytest.approx(expected, rel=tolerance)
+    assert set(found) == {found[0]}  # the same bits

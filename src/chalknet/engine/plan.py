@@ -35,6 +35,8 @@ class Plan:
         λ of the penalty ½ λ Σ W².
     dropout : tuple of float
         The rate of each hidden layer.
+    sums_penalty : bool
+        Whether totals shall have the penalty as well, which takes a look at every weight a step.
     """
 
     network: Network
@@ -47,6 +49,7 @@ class Plan:
     sample_weight: Vector | None
     l2: float
     dropout: tuple[float, ...]
+    sums_penalty: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,7 +85,8 @@ class Totals:
     """Running sums over the samples seen, each taken before the update its batch caused.
 
     ``diverged_at`` is the step (from 0) that made a number that is not finite, if one did; that
-    step was not taken.
+    step was not taken. ``penalty_terms`` add up to the sum over the samples of ½ λ Σ W², where the
+    plan asks for it; in how many parts is the engine's affair.
     """
 
     loss: float = 0.0
@@ -90,6 +94,12 @@ class Totals:
     correct: int = 0
     samples: int = 0
     diverged_at: int | None = None
+    penalty_terms: Vector | None = None
+
+    @property
+    def penalty(self) -> float:
+        """The sum over the samples of the penalty in their step."""
+        return 0.0 if self.penalty_terms is None else float(self.penalty_terms.sum())
 
 
 def not_finite() -> DataFormatError:

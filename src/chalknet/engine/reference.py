@@ -15,7 +15,7 @@ from chalknet.network import Network
 from chalknet.operations.affine import Matrix
 from chalknet.operations.dropout import dropout_key, dropout_mask
 from chalknet.operations.losses import Loss
-from chalknet.operations.penalties import l2_penalty_backward
+from chalknet.operations.penalties import l2_penalty, l2_penalty_backward
 
 __all__ = ["ReferenceEngine"]
 
@@ -90,8 +90,11 @@ class ReferenceEngine:
         trace = network.forward(inputs, masks=_masks(plan, steps, step, len(inputs)))
         value, d_output = loss.value_and_grad(trace.output, targets, weight)
         gradients = network.backward(trace, d_output, input_gradient=False)
+        l2 = plan.l2 if steps.l2 is None else float(steps.l2[step])
+        penalty = 0.0
+        if plan.sums_penalty:
+            penalty = l2_penalty((layer.W for layer in network.layers), l2)
         if plan.l2:
-            l2 = plan.l2 if steps.l2 is None else float(steps.l2[step])
             for number, layer in enumerate(network.layers):
                 gradients.dW[number] += l2_penalty_backward(layer.W, l2)
         rate = float(steps.learning_rates[step])
@@ -106,6 +109,9 @@ class ReferenceEngine:
         totals.weight += total
         totals.correct += 0 if correct is None else int(np.count_nonzero(correct))
         totals.samples += len(inputs)
+        if plan.sums_penalty:
+            before = 0.0 if totals.penalty_terms is None else totals.penalty_terms
+            totals.penalty_terms = np.array([penalty * len(inputs)]) + before
         return True
 
 

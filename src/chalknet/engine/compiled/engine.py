@@ -132,9 +132,13 @@ class CompiledEngine:
         kernel = network_kernel(session.dtype)
         useful = 1 + session.operations(steps.batch_size) // OPERATIONS_A_THREAD
         sums = np.array([totals.loss, totals.weight, totals.correct, totals.samples], np.float64)
+        penalty = None
+        if plan.sums_penalty and plan.l2:
+            before = totals.penalty_terms
+            penalty = np.zeros(session.penalty_size) if before is None else before.copy()
 
         def prepare(threads: int) -> tuple[Callable[[int], None], int]:
-            session.prepare(plan, steps, sums, threads)
+            session.prepare(plan, steps, sums, penalty, threads)
             address = session.address
             return (lambda thread: kernel(address, thread)), session.abort_address
 
@@ -144,6 +148,7 @@ class CompiledEngine:
             return False
         totals.loss, totals.weight = float(sums[0]), float(sums[1])
         totals.correct, totals.samples = int(sums[2]), int(sums[3])
+        totals.penalty_terms = penalty
         plan.state.t += steps.last - steps.first
         return True
 

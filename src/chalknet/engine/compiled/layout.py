@@ -68,13 +68,14 @@ from dataclasses import dataclass
     WEAK_COUNT,
     DROPOUT_KEY,  # uint64 (1,)
     GRADIENT,  # like the packed parameters, when a batch takes several turns
+    PENALTY,  # float64: sums of ½ λ w² over the samples, a block at a time; or 0
     FEW,  # whether weights are read from FLAT instead of from panels
     RESULT,  # (samples, K): what is predicted for the rows FIRST … LAST−1; 0 when training
     RESPONSE_KIND,  # what becomes of the output: 0 nothing, 1 element by element, 2 softmax
     RESPONSE,  # the kernel of the response's formula, or of exp_below
     TOPS,  # (slice, K): each row's largest logit, K times
     NETWORK_FIELDS,
-) = range(57)
+) = range(58)
 
 # Of one layer.
 (
@@ -112,6 +113,9 @@ ARRIVED, ABORTED, FLAWED, BARRIER_WORDS = 0, 8, 16, 24
 # A thread's scratch: words for the addresses that a formula is given, the last of them counting
 # the thread's meetings; then a block of gradient of that many rows; then zeros as wide as a panel.
 ADDRESSES, MEETINGS, BLOCK = 32, 31, 32
+
+# A block of W at position p of the packed parameters has its sums of ½ λ w², one a column, at
+# p // lanes of PENALTY: blocks are at least as many rows apart as a vector has lanes.
 
 
 @dataclass(frozen=True)

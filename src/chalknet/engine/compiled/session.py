@@ -47,7 +47,14 @@ class Session(Workspace):
         self.place_rows(plan.X)
         self._density = self.density(plan.X)
 
-    def prepare(self, plan: Plan, steps: StepRange, totals: Array, threads: int) -> None:
+    @property
+    def penalty_size(self) -> int:
+        """How many numbers the kernel sums the penalty up in."""
+        return self.get("PACKED_SIZE") // self.lanes
+
+    def prepare(
+        self, plan: Plan, steps: StepRange, totals: Array, penalty: Array | None, threads: int
+    ) -> None:
         """Point the descriptor at what this call works on."""
         if steps.batch_size != self._batch_size:
             self._place_batch(steps.batch_size)
@@ -58,6 +65,7 @@ class Session(Workspace):
         self.set("LAST", steps.last)
         self.point("ORDER", None if order is None else np.ascontiguousarray(order, np.int64))
         self.point("TOTALS", totals)
+        self.point("PENALTY", penalty)
         self.point("DROPOUT_KEY", np.array([steps.dropout_key], np.uint64))
         self.point("WEAK", self._coefficients(plan, steps))
         self.point("FLAT", plan.network.parameters)

@@ -142,6 +142,21 @@ def _place_of_gradient(D, packed, block, sums, like):
     return shifted(pointer(D[at.GRADIENT], like), packed) if sums else block
 
 
+@njit(**KERNEL)
+def _add_penalty(D, step, place, rows, width, weak, like):
+    """½ λ w² of a block before its update, once for each sample of the batch, if asked for."""
+    if D[at.PENALTY] == 0:
+        return
+    n = min(D[at.BATCH_SIZE], D[at.SAMPLES] - step * D[at.BATCH_SIZE])
+    half = 0.5 * n * weak[D[at.WEAK_COUNT] - 1]
+    W = shifted(pointer(D[at.PACKED], like), place)
+    sums = shifted(pointer(D[at.PENALTY], np.float64(0)), place // lanes(like))
+    for k in range(rows):
+        for j in range(width):
+            w = np.float64(W[k * width + j])
+            sums[j] += half * (w * w)
+
+
 @njit(**INLINED)
 def is_rank_one(D, n, turn, last_turn):
     """Whether a batch of one sample is updated without a gradient in memory."""
@@ -189,6 +204,7 @@ def update(D, number, thread, n, step, turn, last_turn, like):
                     *(columns, k_0, target, like),
                 )
                 if last_turn:
+                    _add_penalty(D, step, place, rows, width, weak, like)
                     _call_update(D, scratch, place, target, rows * width, weak, like)
         if leads(layer, thread):
             if rank_one:
