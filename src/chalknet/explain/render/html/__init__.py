@@ -1,0 +1,1 @@
+"""Worked solutions as pages, in MathML."""

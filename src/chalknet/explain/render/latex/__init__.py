@@ -1,0 +1,1 @@
+"""Worked solutions in LaTeX."""
