@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import functools
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,17 @@ import numpy as np
 import numpy.typing as npt
 
 from chalknet.export.head import Head, checked_layers, head_of
-from chalknet.export.source import encoded, identifier, numbers, plain_classes, title, wrapped
+from chalknet.export.source import (
+    c_number,
+    c_string,
+    encoded,
+    identifier,
+    numbers,
+    plain_classes,
+    suffixed,
+    title,
+    wrapped,
+)
 from chalknet.model import Model
 from chalknet.operations.activations import Activation
 
@@ -153,40 +163,34 @@ class _Subject:
         return self.shifts or self.divides
 
 
-def render(
-    template: str,
-    model: Model,
-    path: Path,
-    *,
-    filters: Mapping[str, Callable[..., Any]] | None = None,
-    **more: Any,
-) -> str:
-    """Fill in a template; ``filters`` and ``more`` are what only this template asks for.
+def render(template: str, model: Model, path: Path, **more: Any) -> str:
+    """Fill in a template; ``more`` is what only this template asks for.
 
     Raises
     ------
     ConfigurationError
         The model has something of the user's own that only its own code can do.
     """
-    import jinja2
-
     from chalknet import __version__
 
     layers = [_Layer(number, *layer) for number, layer in enumerate(checked_layers(model), start=1)]
+    subject = _Subject(model, path, head_of(model), layers, __version__)
+    text: str = _environment().get_template(template).render(m=subject, **more)
+    return text
+
+
+@functools.cache
+def _environment() -> Any:
+    import jinja2
+
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("chalknet.export"),
-        autoescape=False,  # noqa: S701 - code, not HTML: whatever is not ours goes through repr
+        autoescape=False,  # noqa: S701 - code, not HTML; all names go through repr or c_string
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.filters |= {
-        "repr": repr,
-        "numbers": numbers,
-        "wrapped": wrapped,
-        "encoded": encoded,
-        **(filters or {}),
-    }
-    subject = _Subject(model, path, head_of(model), layers, __version__)
-    return environment.get_template(template).render(m=subject, **more)
+    pieces = (numbers, wrapped, encoded, suffixed, c_string, c_number, repr)
+    environment.filters |= {piece.__name__: piece for piece in pieces}
+    return environment

@@ -28,11 +28,12 @@ __all__ = ["Decision", "Head", "Link", "checked_layers", "head_of"]
 Link = Literal["identity", "softmax", "sigmoid", "exp"]
 Decision = Literal["largest", "one", "each"]
 
+# By what makes predictions of outputs: a formula of one output, or a method of a whole row.
 _LINKS: dict[Any, Link] = {
+    ElementwiseLoss.response: "identity",
+    SigmoidCrossEntropy.response: "sigmoid",
+    Poisson.response: "exp",
     SoftmaxCrossEntropy.predict: "softmax",
-    SigmoidCrossEntropy.predict: "sigmoid",
-    Poisson.predict: "exp",
-    ElementwiseLoss.predict: "identity",
 }
 
 
@@ -110,7 +111,10 @@ def checked_layers(model: Model) -> list[tuple[npt.NDArray[Any], npt.NDArray[Any
 
 
 def _link_of(loss: Loss) -> Link:
-    link = _LINKS.get(type(loss).predict)
+    made_by: Any = type(loss).predict
+    if made_by is ElementwiseLoss.predict and isinstance(loss, ElementwiseLoss):
+        made_by = type(loss).response
+    link = _LINKS.get(made_by)
     if link is None:
         raise ConfigurationError(
             f"the loss {loss.name!r} makes its own predictions, which only its Python code can: "

@@ -19,10 +19,22 @@ import numpy.typing as npt
 from chalknet.errors import ConfigurationError
 from chalknet.model import Model
 
-__all__ = ["encoded", "identifier", "numbers", "plain_classes", "title", "wrapped"]
+__all__ = [
+    "c_number",
+    "c_string",
+    "encoded",
+    "identifier",
+    "numbers",
+    "plain_classes",
+    "suffixed",
+    "title",
+    "wrapped",
+]
 
 Array = npt.NDArray[Any]
 WIDTH = 96
+# The longest text that every C99 compiler takes.
+MAX_TEXT = 4095
 
 
 def identifier(text: str, otherwise: str = "model") -> str:
@@ -95,3 +107,48 @@ def encoded(values: Array) -> list[str]:
     raw = values.astype(values.dtype.newbyteorder("<"), copy=False).tobytes()
     text = base64.b64encode(raw).decode()
     return textwrap.wrap(text, WIDTH)
+
+
+def c_string(text: str) -> str:
+    r"""A C string in UTF-8: what is not plain ASCII as octal escapes, which end after three digits.
+
+    A question mark too, for ``??/`` is a backslash in C99.
+
+    >>> print(c_string('"a" \\ b?\n'))
+    "\042a\042 \134 b\077\012"
+    """
+    if len(text) > MAX_TEXT or "\0" in text or any("\ud800" <= c <= "\udfff" for c in text):
+        raise ConfigurationError(
+            f"the name {text[:40]!a} cannot be a text in C: it must be valid Unicode without "
+            f"zeros, {MAX_TEXT:,} bytes at most; rename it."
+        )
+    raw = text.encode()
+    if len(raw) > MAX_TEXT:
+        raise ConfigurationError(
+            f"the name {text[:40]!a} has {len(raw):,} bytes, but texts in C have at most "
+            f"{MAX_TEXT:,}: rename it."
+        )
+    special = b'"\\?'
+    shown = (chr(b) if 32 <= b < 127 and b not in special else f"\\{b:03o}" for b in raw)
+    return f'"{"".join(shown)}"'
+
+
+def c_number(label: float | int) -> str:
+    """A label as a C literal.
+
+    >>> c_number(7), c_number(-(2**63)), c_number(2**64 - 1), c_number(0.5)
+    ('7', '(-9223372036854775807LL - 1)', '18446744073709551615ULL', '0.5')
+    """
+    if isinstance(label, float):
+        return repr(label)
+    label = int(label)  # booleans too
+    if label == np.iinfo(np.int64).min:
+        return f"({label + 1}LL - 1)"
+    if label > np.iinfo(np.int64).max:
+        return f"{label}ULL"
+    return str(label) if abs(label) < 2**31 else f"{label}LL"
+
+
+def suffixed(items: Iterable[str], suffix: str) -> list[str]:
+    """Every item with ``suffix`` at its end."""
+    return [f"{item}{suffix}" for item in items]

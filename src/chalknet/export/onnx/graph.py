@@ -76,7 +76,7 @@ class Graph:
     ) -> str:
         """Add a node and return the name of what it gives."""
         names = tuple(one if isinstance(one, str) else self.constant(one) for one in inputs)
-        output = self.prefix + (name or f"t{len(self.nodes)}")
+        output = self.prefix + (name or f"t{len(self.nodes) + 1}")
         self.nodes.append(Node(operator, names, output, attributes))
         return output
 

@@ -109,12 +109,12 @@ def add_model(graph: Graph, model: Model, X: str, input_type: np.dtype[Any]) -> 
     if head.decision is None:
         return [_linked(graph, head, A, "predictions")]
     label = _decided(graph, model, head, A)
-    scores = "probabilities" if head.probabilities else "scores"
-    if head.probabilities and head.complement:
+    if not head.probabilities:
+        return [label, graph("Identity", A, name="scores")]
+    if head.complement:
         p = _linked(graph, head, A, "p")
-        both = graph("Concat", graph("Sub", 1.0, p), p, name=scores, axis=1)
-        return [label, both]
-    return [label, _linked(graph, head, A, scores)]
+        return [label, graph("Concat", graph("Sub", 1.0, p), p, name="probabilities", axis=1)]
+    return [label, _linked(graph, head, A, "probabilities")]
 
 
 def seal_of(body: bytes | memoryview, content: str) -> str:
