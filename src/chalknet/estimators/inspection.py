@@ -1,0 +1,120 @@
+"""Looking into a fitted network: hidden activations, derivatives by the inputs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin
+
+from chalknet.errors import ConfigurationError
+from chalknet.estimators import links
+from chalknet.estimators.fitted import FittedNetwork, engine_of
+from chalknet.estimators.problem import UNCHANGED
+from chalknet.network import Network
+from chalknet.operations.affine import Matrix
+from chalknet.training.validation import slices
+
+__all__ = ["Inspection"]
+
+
+class Inspection(ClassNamePrefixFeaturesOutMixin, TransformerMixin, FittedNetwork):  # type: ignore[misc]
+    """``transform``, ``input_gradient`` and ``explain``."""
+
+    transform_layer: int
+    out_activation_: str
+    n_outputs_: int
+
+    def transform(self, X: Any) -> Matrix:
+        """The activations of a hidden layer: the features that the network has learnt.
+
+        Parameters
+        ----------
+        X : array-like, DataFrame or sparse matrix (n, features)
+
+        Returns
+        -------
+        array (n, width of the layer), or a frame if ``set_output`` asks for one
+            Of the layer that ``transform_layer`` names, by default the last hidden one.
+
+        Raises
+        ------
+        ConfigurationError
+            There is no such hidden layer.
+        """
+        below = self._network_up_to(self._hidden_layer())
+        return engine_of(self.n_threads).predict(below, UNCHANGED, self._rows(X))
+
+    def input_gradient(self, X: Any, output: Any = None) -> Matrix:
+        """How much each input moves each prediction: ∂prediction/∂X, by the backward sweep.
+
+        For a classifier the predictions are the probabilities of its classes.
+
+        Parameters
+        ----------
+        X : array-like, DataFrame or sparse matrix (n, features)
+        output : optional
+            A class, or for a regressor the number of a target: then only its gradient is taken.
+
+        Returns
+        -------
+        array (n, features), or (n, outputs, features)
+            The second for several outputs of which none was chosen. Of two classes the gradient
+            is that of the second's probability.
+
+        Raises
+        ------
+        ConfigurationError
+            There is no such output.
+        """
+        network, rows = self._current_network(), self._rows(X)
+        wanted, sign = self._wanted_outputs(output)
+        jacobian = sign * _input_jacobian(network, self.out_activation_, rows, wanted)
+        single: Matrix = jacobian[:, 0]
+        return single if len(wanted) == 1 else jacobian
+
+    def _wanted_outputs(self, output: Any) -> tuple[list[int], float]:
+        """The outputs meant, and −1 for the first of two classes, which has none of its own."""
+        if output is None:
+            return list(range(self.n_outputs_)), 1.0
+        known = list(getattr(self, "classes_", range(self.n_outputs_)))
+        if output not in known:
+            raise ConfigurationError(
+                f"there is no output {output!r}: choose one of {', '.join(map(str, known[:20]))}."
+            )
+        place = known.index(output)
+        if len(known) == 2 and self.n_outputs_ == 1:
+            return [0], 1.0 if place else -1.0
+        return [place], 1.0
+
+    @property
+    def _n_features_out(self) -> int:
+        """The width of the layer that ``transform`` gives; scikit-learn names as many columns."""
+        return int(self._current_network().layers[self._hidden_layer()].fan_out)
+
+    def _hidden_layer(self) -> int:
+        """The index of the layer that ``transform`` gives."""
+        hidden = len(self._current_network().layers) - 1
+        if not -hidden <= self.transform_layer < hidden:
+            there = f"indices {-hidden} … {hidden - 1}" if hidden else "there is no hidden layer"
+            raise ConfigurationError(
+                f"transform_layer={self.transform_layer} is no hidden layer: {there}."
+            )
+        return self.transform_layer % hidden
+
+    def _network_up_to(self, layer: int) -> Network:
+        return Network(self._current_network().layers[: layer + 1])
+
+
+def _input_jacobian(network: Network, link: str, X: Any, wanted: list[int]) -> Matrix:
+    """∂aₖ/∂X for a = link(output), as (n, wanted, features), by one backward sweep for each k."""
+    n, features = X.shape
+    jacobian = np.empty((n, len(wanted), features), np.result_type(X.dtype, network.dtype))
+    for rows in slices(n):
+        some = X[rows]
+        trace = network.forward(some.toarray() if hasattr(some, "toarray") else some)
+        a = links.apply(link, trace.output)
+        for place, k in enumerate(wanted):
+            gradients = network.backward(trace, links.slopes(link, a, k))
+            jacobian[rows, place] = gradients.dX
+    return jacobian
