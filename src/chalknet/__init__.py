@@ -28,6 +28,8 @@ _HOMES = {
         "TargetError",
         "VerificationError",
     ),
+    "chalknet.estimators.classifier": ("MLPClassifier",),
+    "chalknet.estimators.regressor": ("MLPRegressor",),
     "chalknet.evaluation.metrics": ("Evaluation", "evaluate"),
     "chalknet.layers": ("Dense", "Gradients", "Trace"),
     "chalknet.model": ("Model", "Score"),
