@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from fractions import Fraction
@@ -108,9 +109,9 @@ class ExactNumbers(Arithmetic):
             return shown
         return Exact(value).shown()
 
-    def finite(self, value: Any) -> bool:  # noqa: ARG002
-        """Always: there is no largest number."""
-        return True
+    def finite(self, value: Any) -> bool:
+        """Whether a float could hold it, too: larger numbers are no exercise."""
+        return all(math.isfinite(float(x)) for x in np.asarray(value, dtype=object).flat)
 
     def activation(self, activation: Activation) -> Activation:
         """The activation with exact parameters, and without bounds made for floats."""

@@ -21,7 +21,7 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["DIGITS", "SHOWN_DIGITS", "Exact"]
+__all__ = ["DIGITS", "SHOWN_DIGITS", "Exact", "many_digits"]
 
 DIGITS = 120
 SHOWN_DIGITS = 30
@@ -29,7 +29,7 @@ CANCELLED_DIGITS = 80
 
 
 @functools.cache
-def _mp() -> Any:
+def many_digits() -> Any:
     """mpmath with our number of digits, whatever others set."""
     import mpmath
 
@@ -63,7 +63,7 @@ class Exact(numbers.Number):
         if isinstance(value, Exact):
             value = value.value
         elif isinstance(value, float):
-            value = Fraction(repr(value)) if math.isfinite(value) else _mp().mpf(value)
+            value = Fraction(repr(value)) if math.isfinite(value) else many_digits().mpf(value)
         elif isinstance(value, int):
             value = Fraction(value)
         self.value = value
@@ -147,7 +147,7 @@ class Exact(numbers.Number):
         """As a ``Fraction``, or as a ``Decimal`` of 30 digits."""
         if isinstance(self.value, Fraction):
             return self.value
-        return Decimal(_mp().nstr(self.value, SHOWN_DIGITS, strip_zeros=False))
+        return Decimal(many_digits().nstr(self.value, SHOWN_DIGITS, strip_zeros=False))
 
     # What NumPy calls on the elements of an array, and of a single number ---------------------
 
@@ -185,7 +185,7 @@ class Exact(numbers.Number):
             top, bottom = math.isqrt(self.value.numerator), math.isqrt(self.value.denominator)
             if Fraction(top * top, bottom * bottom) == self.value:
                 return Exact(Fraction(top, bottom))
-        return Exact(_mp().sqrt(_mpf(self.value)))
+        return Exact(many_digits().sqrt(_mpf(self.value)))
 
     def normal_distribution(self) -> Exact:
         """Φ(x) = P(N(0, 1) ≤ x); the fraction ½ for x = 0."""
@@ -193,7 +193,7 @@ class Exact(numbers.Number):
 
     def normal_density(self) -> Exact:
         """φ(x) = exp(−x²/2) / √(2π)."""
-        return Exact(_mp().npdf(_mpf(self.value)))
+        return Exact(many_digits().npdf(_mpf(self.value)))
 
     def sign(self) -> Exact:
         """−1, 0 or 1."""
@@ -206,7 +206,7 @@ class Exact(numbers.Number):
     def _transcendental(self, name: str, known: dict[int, Any]) -> Exact:
         if isinstance(self.value, Fraction) and self.value in known:
             return Exact(known[int(self.value)])
-        return Exact(getattr(_mp(), name)(_mpf(self.value)))
+        return Exact(getattr(many_digits(), name)(_mpf(self.value)))
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **options: Any) -> Any:
         if method == "__call__" and not options and not any(map(_is_array, inputs)):
@@ -253,7 +253,7 @@ def _sum(a: Any, b: Any) -> Any:
         return a + b
     x, y = _mpf(a), _mpf(b)
     total = x + y
-    smallest = _mp().mpf(10) ** -CANCELLED_DIGITS * max(abs(x), abs(y))
+    smallest = many_digits().mpf(10) ** -CANCELLED_DIGITS * max(abs(x), abs(y))
     return Fraction(0) if abs(total) < smallest else total
 
 
@@ -279,7 +279,7 @@ def _power(a: Any, b: Any) -> Any:
 
 
 def _mpf(value: Any) -> Any:
-    mp = _mp()
+    mp = many_digits()
     if isinstance(value, Fraction):
         return mp.mpf(value.numerator) / value.denominator
     return mp.mpf(value)
@@ -318,8 +318,8 @@ _UFUNCS: dict[str, Callable[..., Any]] = {
     "greater_equal": operator.ge,
     "equal": operator.eq,
     "not_equal": operator.ne,
-    "isfinite": lambda x: x.is_rational or bool(_mp().isfinite(x.value)),
-    "isnan": lambda x: not x.is_rational and bool(_mp().isnan(x.value)),
+    "isfinite": lambda x: x.is_rational or bool(many_digits().isfinite(x.value)),
+    "isnan": lambda x: not x.is_rational and bool(many_digits().isnan(x.value)),
 }
 for _name in ("exp", "expm1", "log", "log1p", "tanh", "sin", "cos", "sqrt", "sign", "floor"):
     _UFUNCS[_name] = getattr(Exact, _name)

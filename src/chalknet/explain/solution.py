@@ -13,7 +13,7 @@ comes down to a2), ``slope2`` (f′(z2)), and the optimizer's ``v_W2``, ``m_W2``
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,14 +23,15 @@ from chalknet.errors import ConfigurationError
 from chalknet.explain.arithmetic import Arithmetic, ExactNumbers, Floats
 from chalknet.explain.numerals import Array
 from chalknet.explain.problem import Problem
+from chalknet.explain.symbols import computed_symbols, given_symbols
 from chalknet.layers import Gradients, Trace
 from chalknet.network import Dense, Network
 from chalknet.operations.affine import Matrix, Vector, affine_backward
 from chalknet.operations.losses import Loss
 from chalknet.operations.penalties import l2_penalty, l2_penalty_backward
-from chalknet.training.optimizers import Adam, Optimizer
+from chalknet.training.optimizers import Optimizer
 
-__all__ = ["LossParts", "Round", "Solution", "UpdateParts", "solve", "symbols_of"]
+__all__ = ["LossParts", "Round", "Solution", "UpdateParts", "solve"]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -112,6 +113,24 @@ class Solution:
     l2: Any
     rounds: tuple[Round, ...]
     values: dict[str, Any]
+
+    def given(self, number: int = 1) -> dict[str, Any]:
+        """What a round starts from, by symbol: x, y, w, lambda, W1, b1, ….
+
+        In the form of ``values``; the parameters are those before the round's update.
+        """
+        return {
+            symbol: self.arithmetic.shown(value)
+            for symbol, value in given_symbols(self, self.rounds[number - 1])
+        }
+
+    def computed(self, number: int = 1) -> dict[str, Any]:
+        """All of a round by plain symbols, given and computed, with every digit there is.
+
+        Floats, or ``Exact`` numbers, in the shapes of ``values``.
+        """
+        one = self.rounds[number - 1]
+        return dict(given_symbols(self, one)) | dict(computed_symbols(self, one))
 
 
 def solve(problem: Problem, exact: bool = False, *, steps: int = 1) -> Solution:
@@ -223,14 +242,11 @@ def _loss(solution: Solution, network: Network, trace: Trace) -> LossParts | Non
     )
 
 
-# by symbol -----------------------------------------------------------------------------------
-
-
 def _values(solution: Solution, one: Round) -> dict[str, Any]:
     """What a round computed, in the order of the working, by symbol."""
     suffix = "" if one.number == 1 else f"@{one.number}"
     named: dict[str, Any] = {}
-    for symbol, value in _symbols(solution, one):
+    for symbol, value in computed_symbols(solution, one):
         shown = solution.arithmetic.shown(value)
         if not solution.arithmetic.finite(value):
             raise ConfigurationError(
@@ -239,72 +255,3 @@ def _values(solution: Solution, one: Round) -> dict[str, Any]:
             )
         named[symbol + suffix] = shown
     return named
-
-
-def _symbols(solution: Solution, one: Round) -> Iterator[tuple[str, Any]]:
-    problem, loss = solution.problem, one.loss
-    of_samples = _first_row if problem.single else _as_is
-    last = len(problem.layers)
-    linear_output = problem.layers[-1].activation.name == "identity"
-    for number in range(1, last + 1):
-        yield f"z{number}", of_samples(one.trace.pre_activations[number - 1])
-        if number < last or not (problem.output_function and linear_output):
-            yield f"a{number}", of_samples(one.trace.activations[number - 1])
-    if loss is None:
-        return
-    if problem.output_function:
-        yield "p", of_samples(loss.prediction)
-    if not problem.single:
-        yield "losses", loss.terms
-    yield "loss", loss.loss
-    if solution.l2:
-        yield "penalty", loss.penalty
-        yield "objective", loss.loss + loss.penalty
-    for number in range(last, 0, -1):
-        if number < last or not linear_output:
-            yield f"da{number}", of_samples(loss.dA[number - 1])
-        if problem.layers[number - 1].activation.name != "identity":
-            yield f"slope{number}", of_samples(loss.slopes[number - 1])
-        yield f"dz{number}", of_samples(loss.gradients.dZ[number - 1])
-        yield f"dW{number}", loss.gradients.dW[number - 1].T
-        yield f"db{number}", loss.gradients.db[number - 1]
-    if one.update is not None and solution.optimizer is not None:
-        yield from _update_symbols(solution.optimizer, one, one.update)
-
-
-def _update_symbols(
-    optimizer: Optimizer, one: Round, update: UpdateParts
-) -> Iterator[tuple[str, Any]]:
-    views = {
-        name: one.network.views(slot)
-        for name, slot in zip(optimizer.slot_names, update.slots, strict=True)
-    }
-    if isinstance(optimizer, Adam):
-        corrections = optimizer.coefficients(optimizer.learning_rate, one.number)[4:6]
-        for name, slot, correction in zip("mv", update.slots, corrections, strict=True):
-            views[f"{name}hat"] = one.network.views(slot / correction)
-    after = one.network.views(update.parameters)
-    for number in range(len(after), 0, -1):
-        for part, letter in enumerate("Wb"):
-            for name, pairs in views.items():
-                yield f"{name}_{letter}{number}", pairs[number - 1][part].T
-            yield f"{letter}{number}_new", after[number - 1][part].T
-
-
-def _first_row(rows: Array) -> Array:
-    row: Array = rows[0]
-    return row
-
-
-def _as_is(rows: Array) -> Array:
-    return rows
-
-
-def symbols_of(values: Mapping[str, Any], number: int) -> dict[str, Any]:
-    """The values of one update alone, by their plain symbols: those that end in ``@number``."""
-    suffix = f"@{number}"
-    return {
-        symbol.removesuffix(suffix): value
-        for symbol, value in values.items()
-        if (symbol.endswith(suffix) if number > 1 else "@" not in symbol)
-    }
