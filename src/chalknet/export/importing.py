@@ -46,8 +46,8 @@ def import_model(
     loss : str or Loss, optional
         What the outputs mean, where the file does not say: ``"softmax_cross_entropy"`` if they are
         logits of classes, ``"mean_squared_error"`` if they are numbers, …
-    classes : array (K,), optional
-        The labels, in the order of the outputs.
+    classes : array (K,) or "numbers", optional
+        The labels, in the order of the outputs; ``"numbers"`` for 0, 1, 2 and so on.
     activation, output_activation : optional
         What stands between the layers (one for all, or one a hidden layer) and after the last, for
         files of weights alone.

@@ -92,8 +92,8 @@ def assemble(found: Incoming, answers: Answers) -> Model:
     multilabel = found.marks or answers.multilabel
     if multilabel and classes is None:
         classes = np.arange(found.layers[-1][0].shape[1])
-    names = answers.class_names or found.class_names
-    columns = answers.feature_names or found.feature_names
+    names = _first(answers.class_names, found.class_names)
+    columns = _first(answers.feature_names, found.feature_names)
     try:
         network = Network(
             Dense(W, b, activation)
@@ -102,16 +102,21 @@ def assemble(found: Incoming, answers: Answers) -> Model:
         return Model(
             network,
             loss,
-            answers.preprocessing or found.preprocessing or Preprocessing(),
+            _first(answers.preprocessing, found.preprocessing, Preprocessing()),
             classes,
             class_names=_as_many(names, None if classes is None else len(classes), "class_names"),
             feature_names=_as_many(columns, network.widths[0], "feature_names"),
-            image_shape=_of_size(answers.image_shape or found.image_shape, network.widths[0]),
+            image_shape=_of_size(_first(answers.image_shape, found.image_shape), network.widths[0]),
             multilabel=multilabel,
-            name=answers.name or found.name or "model",
+            name=_first(answers.name, found.name, "model"),
         )
     except ChalknetError as error:
         raise type(error)(f"{found.place}: {error}") from None
+
+
+def _first(*values: Any) -> Any:
+    """The first that is not None."""
+    return next((value for value in values if value is not None), None)
 
 
 def _require_sound(found: Incoming) -> None:
@@ -197,6 +202,12 @@ def _activations(found: Incoming, answers: Answers) -> list[Activation]:
 
 def _classes(found: Incoming, answers: Answers, loss: Loss) -> Array | None:
     K = found.layers[-1][0].shape[1]
+    if isinstance(answers.classes, str):
+        if answers.classes != "numbers":
+            raise ConfigurationError(
+                f"classes are a list of labels, or numbers for 0, 1, 2 …, not {answers.classes!r}."
+            )
+        return np.arange(max(K, 2))
     if answers.classes is not None:
         # The labels in the file are its own word, which an option may replace but not resize.
         classes = np.asarray(answers.classes)

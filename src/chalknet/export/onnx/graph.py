@@ -21,7 +21,7 @@ from chalknet.export.onnx.schema import (
     VALUE,
     element,
 )
-from chalknet.export.onnx.wire import blob, integer, packed, real, text
+from chalknet.export.onnx.wire import blob, integer, real, text
 
 __all__ = ["Graph", "Node", "Port"]
 
@@ -128,7 +128,9 @@ def _attribute(name: str, value: float | int | str) -> bytes:
 
 
 def _tensor(name: str, values: Array) -> bytes:
-    head = packed(TENSOR.dims, values.shape) if values.ndim else b""
+    # Fields in the order of their numbers, as onnx itself writes them: the bytes, and with them
+    # the hash, stay the same when another program loads and saves the file.
+    head = b"".join(integer(TENSOR.dims, size) for size in values.shape)
     head += integer(TENSOR.data_type, element(values.dtype))
     if values.dtype.kind == "U":
         texts = (text(TENSOR.string_data, str(value)) for value in values.ravel())

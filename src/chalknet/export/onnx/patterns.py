@@ -100,6 +100,8 @@ def _foreign() -> Iterator[tuple[str, _Pattern]]:
     yield "relu", p("Max", "z", 0.0)
     yield "relu", p("Clip", "z", 0.0)
     yield "leaky_relu", p("PRelu", "z", _Hole("slope"))
+    # PyTorch takes softplus for the identity where the two differ by less than 3e-9.
+    yield "softplus", p("Where", p("Greater", "z", 20.0), "z", p("Softplus", "z"))
     yield "step", p("Where", p("Greater", "z", 0.0), 1.0, 0.0)
 
 

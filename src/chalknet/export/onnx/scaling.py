@@ -99,7 +99,11 @@ def _flattens(graph: Matcher, node: ParsedNode, features: int) -> bool:
     if str(node) == "Flatten":
         return bool(node.attributes.get("axis", 1) == 1)
     shape = graph.constant(node.inputs[1]) if str(node) == "Reshape" else None
-    return shape is not None and shape.tolist() in ([-1, features], [0, features], [0, -1])
+    if shape is None or shape.shape != (2,):
+        return False
+    # A graph may be traced for one number of rows; what it does to a row is the same for any.
+    traced = (graph.graph.input_sizes or (None,))[0]
+    return shape[0] in (-1, 0, traced) and shape[1] in (-1, features)
 
 
 def _image_shape(graph: Matcher, features: int) -> tuple[int, ...] | None:

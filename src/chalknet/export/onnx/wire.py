@@ -10,7 +10,6 @@ Source: "Encoding" in the documentation of Protocol Buffers.
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -18,7 +17,7 @@ import numpy.typing as npt
 
 from chalknet.errors import ModelFileError
 
-__all__ = ["Budget", "Message", "blob", "integer", "packed", "real", "text"]
+__all__ = ["Budget", "Message", "blob", "integer", "real", "text"]
 
 VARINT, EIGHT_BYTES, LENGTH, FOUR_BYTES = 0, 1, 2, 5
 MAX_DEPTH = 20
@@ -43,11 +42,6 @@ def blob(number: int, *parts: bytes) -> bytes:
 def text(number: int, value: str) -> bytes:
     """A field that holds text in UTF-8."""
     return blob(number, value.encode("utf-8"))
-
-
-def packed(number: int, values: Iterable[int]) -> bytes:
-    """A field that holds several integers."""
-    return blob(number, *(_varint(value & (1 << 64) - 1) for value in values))
 
 
 def _varint(value: int) -> bytes:
