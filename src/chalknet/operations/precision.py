@@ -25,8 +25,8 @@ def is_exact(array: Array) -> bool:
 
 
 def as_float64(array: Array) -> Array:
-    """The array in float64, in which losses are summed; exact numbers as they are."""
-    return array if array.dtype == object else array.astype(np.float64, copy=False)
+    """The array in float64, in which losses are summed; exact and complex numbers as they are."""
+    return array if array.dtype.kind in "Oc" else array.astype(np.float64, copy=False)
 
 
 def scalar(value: Any) -> Any:
