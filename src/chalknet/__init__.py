@@ -14,6 +14,8 @@ _HOMES = {
     "chalknet.data.preprocessing": ("Preprocessing",),
     "chalknet.data.reading": ("read_dataset", "read_inputs", "read_split"),
     "chalknet.data.splits": ("split",),
+    "chalknet.diagnose.gradient_check": ("GradientCheck", "check_gradient", "check_gradients"),
+    "chalknet.diagnose.signal_propagation": ("SignalPropagation", "signal_propagation"),
     "chalknet.errors": (
         "ChalknetError",
         "ConfigurationError",
