@@ -14,7 +14,7 @@ from typing import Any, TextIO
 
 import typer
 
-from chalknet.cli import data, evaluate, predict, report, train, variance
+from chalknet.cli import data, evaluate, explain, gradcheck, predict, report, train, variance
 from chalknet.errors import ChalknetError, DivergenceError
 
 __all__ = ["app", "main"]
@@ -33,12 +33,15 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
+UNDERSTAND = "Understand"
 CONSTRUCT = "Construct and diagnose"
 
 app.command("train", rich_help_panel="Train", epilog=train.EXAMPLES)(train.train)
 app.command("evaluate", rich_help_panel="Train", epilog=evaluate.EXAMPLES)(evaluate.evaluate)
 app.command("predict", rich_help_panel="Train", epilog=predict.EXAMPLES)(predict.predict)
+app.command("explain", rich_help_panel=UNDERSTAND, epilog=explain.EXAMPLES)(explain.explain)
 app.command("variance", rich_help_panel=CONSTRUCT, epilog=variance.EXAMPLES)(variance.variance)
+app.command("gradcheck", rich_help_panel=CONSTRUCT, epilog=gradcheck.EXAMPLES)(gradcheck.gradcheck)
 app.command("report", rich_help_panel="Share", epilog=report.EXAMPLES)(report.report)
 app.command("data", rich_help_panel="Share", epilog=data.EXAMPLES)(data.data)
 
