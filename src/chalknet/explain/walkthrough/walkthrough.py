@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -43,6 +43,7 @@ def explain(
     steps: int = 1,
     notation: Notation | None = None,
     digits: int | None = None,
+    notes: Iterable[str] = (),
 ) -> Explanation:
     """The worked solution of a problem, every line verified in a second way.
 
@@ -56,7 +57,9 @@ def explain(
     notation : Notation, optional
         Columns, z and dz by default.
     digits : int, optional
-        In exact mode, of numbers that are no fractions: how many digits to show; 30 by default.
+        How many to show; 5 by default, and 30 of exact numbers that are no fractions.
+    notes : iterable of str
+        Sentences for the foot, before the usual ones.
 
     Raises
     ------
@@ -90,7 +93,7 @@ def explain(
         sections=tuple(_sections(solution, board, checks)),
         values=solution.values,
         notation=notation,
-        notes=tuple(_notes(solution, board)),
+        notes=(*notes, *_notes(solution, board)),
     )
 
 
