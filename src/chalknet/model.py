@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import math
 import os
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -34,6 +35,7 @@ __all__ = ["Model", "Score"]
 
 Array = npt.NDArray[Any]
 FORMAT = "chalknet.model.1"
+WIDEST_LABEL = 2**20  # bytes; a type in a file could claim any number
 
 
 @dataclass(frozen=True)
@@ -301,6 +303,9 @@ def _usual_engine() -> Engine:
 
 
 def _from_file(tensors: Tensors, metadata: dict[str, Any]) -> Model:
+    for name, array in tensors.items():
+        if array.dtype not in (np.float32, np.float64) or not np.isfinite(array).all():
+            raise ValueError(f"{name} must hold finite numbers of type float32 or float64")
     layers = [
         Dense(tensors.pop(f"W{number}"), tensors.pop(f"b{number}"), activation)
         for number, activation in enumerate(metadata["activations"], start=1)
@@ -308,17 +313,33 @@ def _from_file(tensors: Tensors, metadata: dict[str, Any]) -> Model:
     offset, divisor = tensors.pop("preprocessing.offset"), tensors.pop("preprocessing.divisor")
     if tensors:
         raise ValueError(f"surplus tensors {', '.join(tensors)}")
-    return Model(
+    model = Model(
         Network(layers),
         as_loss(metadata["loss"]),
         Preprocessing(_number_or_array(offset), _number_or_array(divisor)),
         _classes(metadata["classes"], metadata["classes_dtype"]),
-        class_names=_tuple(metadata["class_names"]),
-        feature_names=_tuple(metadata["feature_names"]),
-        image_shape=_tuple(metadata["image_shape"]),
+        class_names=_tuple(metadata["class_names"], str),
+        feature_names=_tuple(metadata["feature_names"], str),
+        image_shape=_tuple(metadata["image_shape"], int),
         multilabel=bool(metadata["multilabel"]),
         name=str(metadata["name"]),
     )
+    _require_fitting(model)
+    return model
+
+
+def _require_fitting(model: Model) -> None:
+    """Whether what a file says of columns and classes is as many as the network has."""
+    features, classes = model.network.widths[0], model.classes
+    for name, size, wanted in (
+        ("offset", np.size(model.preprocessing.offset), (1, features)),
+        ("divisor", np.size(model.preprocessing.divisor), (1, features)),
+        ("feature_names", len(model.feature_names or ()), (0, features)),
+        ("class_names", len(model.class_names or ()), (0, 0 if classes is None else len(classes))),
+        ("image_shape", math.prod(model.image_shape or (features,)), (features,)),
+    ):
+        if size not in wanted:
+            raise ValueError(f"{name} has {size} values where {wanted[-1]} are expected")
 
 
 def _named(resolver: Any, thing: Any) -> str:
@@ -340,14 +361,21 @@ def _number_or_array(value: npt.NDArray[Any]) -> Any:
     return float(value) if value.ndim == 0 else value
 
 
-def _tuple(values: list[Any] | None) -> tuple[Any, ...] | None:
-    return None if values is None else tuple(values)
+def _tuple(values: list[Any] | None, kind: type) -> tuple[Any, ...] | None:
+    if values is None:
+        return None
+    if not all(type(value) is kind for value in values):
+        raise ValueError(f"expected {kind.__name__} alone in {values!r:.60}")
+    return tuple(values)
 
 
 def _classes(values: list[Any] | None, dtype: str | None) -> npt.NDArray[Any] | None:
     if values is None:
         return None
     kind = np.dtype(str(dtype))
-    if kind.kind not in "Ubiuf":
+    if kind.kind not in "Ubiuf" or kind.itemsize > WIDEST_LABEL:
         raise ValueError(f"classes of type {kind}")
-    return np.array(values, dtype=kind)
+    classes = np.array(values, dtype=kind)
+    if classes.ndim != 1 or classes.tolist() != values:
+        raise ValueError(f"classes that are no list of {kind}")
+    return classes

@@ -62,7 +62,7 @@ def read_sealed(path: str | os.PathLike[str], kind: str) -> tuple[Tensors, dict[
         text, digest = seal["content"], seal["sha256"]
         metadata = json.loads(text)
         found = metadata.pop("format")
-    except (ValueError, TypeError, KeyError, AttributeError):
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         raise ModelFileError(f"{path}: this file was not written by chalknet.") from None
     if digest != _hash(tensors, text):
         raise ModelFileError(
