@@ -1,0 +1,289 @@
+"""A student's answers: numbers under the symbols of the working, any of them, in any order.
+
+A sheet is a TOML file; of each number the text is kept, for it tells how many digits were given::
+
+    z1 = [5, -5]
+    p = [0.9999, "1,98e-32", 4.14e-8]
+    dW2 = [["1/3", 0], ["?", 1.50]]         # a ? is left blank
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+import re
+import tomllib
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from chalknet.errors import (
+    ChalknetError,
+    ConfigurationError,
+    DataFormatError,
+    DataNotFoundError,
+    ShapeError,
+)
+from chalknet.explain.check.precision import (
+    WrittenNumber,
+    float_digits,
+    read_floats,
+    read_number,
+)
+
+__all__ = ["READERS", "Answers", "Sheet", "as_sheet", "read_answers"]
+
+Shapes = Mapping[str, tuple[int, ...]]
+Sheet = dict[str, npt.NDArray[Any]]
+
+
+@dataclass(frozen=True)
+class Answers:
+    """What stands in a file of answers, not yet compared with any problem.
+
+    Attributes
+    ----------
+    entries : mapping
+        Symbol → number, text, or (nested) lists of them; None, "" or "?" where left blank.
+    source : str
+        The file, for messages; empty if there is none.
+    places : mapping
+        Symbol → where in the file it stands, "line 4" say.
+    """
+
+    entries: Mapping[str, Any]
+    source: str = ""
+    places: Mapping[str, str] = field(default_factory=dict)
+
+    def place(self, symbol: str) -> str:
+        """Where the symbol stands, and its name, to begin a message with."""
+        where = [part for part in (self.source, self.places.get(symbol, "")) if part]
+        return f"{', '.join(where)}: {symbol}" if where else symbol
+
+
+def read_answers(path: str | os.PathLike[str]) -> Answers:
+    """The answers in a file; its ending says what it is.
+
+    Raises
+    ------
+    DataNotFoundError
+        There is no such file, or it cannot be read.
+    DataFormatError
+        Its ending is unknown, or it is not what its ending says; the message names the place.
+    """
+    suffix = Path(path).suffix.lower()
+    if suffix not in READERS:
+        known = " or ".join(READERS)
+        raise DataFormatError(f"{path}: answers are read from {known} files, not from {suffix!r}.")
+    return READERS[suffix](Path(path))
+
+
+def _read_toml(path: Path) -> Answers:
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+        # Decimals as text: as floats they would have lost their closing zeros.
+        table = tomllib.loads(text, parse_float=str)
+    except OSError as error:
+        raise DataNotFoundError(f"{path}: cannot be read ({error.strerror}).") from None
+    except UnicodeDecodeError as error:
+        raise DataFormatError(
+            f"{path}: this is no TOML file: byte {error.start} is no text in UTF-8."
+        ) from None
+    except RecursionError:
+        raise DataFormatError(f"{path}: brackets are nested too deeply.") from None
+    except ValueError as error:
+        raise DataFormatError(f"{path}: this is no TOML file: {_in_quotes(text, error)}.") from None
+    places: dict[str, str] = {}
+    for number, line in enumerate(text.splitlines(), start=1):
+        if match := re.match(r"""\s*["']?([\w@]+)["']?\s*=""", line):
+            places.setdefault(match[1], f"line {number}")
+    return Answers(table, str(path), places)
+
+
+def _in_quotes(text: str, error: ValueError) -> str:
+    """The parser's words, and advice where they speak of a line with a bare fraction on it."""
+    message = str(error).rstrip(".")
+    place = re.search(r"line (\d+)", message)
+    line = text.splitlines()[int(place[1]) - 1] if place else ""
+    bare = re.search(r"(?<![\"'\w.])-?\d+\s*/\s*\d+|−\d|\d\s*%", line.split("#")[0])
+    if bare is None:
+        return message
+    return f'{message}; put {bare[0].strip()} in quotes, as in "{bare[0].strip()}"'
+
+
+READERS: dict[str, Callable[[Path], Answers]] = {".toml": _read_toml}
+
+
+# from answers to a sheet ---------------------------------------------------------------------
+
+
+def as_sheet(answers: Answers, shapes: Shapes) -> Sheet:
+    """The numbers of each symbol, in the shape that it has on paper.
+
+    A vector may stand in a row or in a column, and where brackets tell nothing they may be left
+    out: ``loss = [0.5]`` and ``db1 = 0.5`` are understood. Symbols with nothing but blanks are
+    left out.
+
+    Raises
+    ------
+    ConfigurationError
+        A symbol is unknown; the message suggests the nearest.
+    ShapeError
+        Rows are ragged, or a symbol has more or fewer numbers than the problem.
+    DataFormatError
+        Something is not a number, or there is no answer at all.
+    """
+    sheet: Sheet = {}
+    decimals, digits = _digits_of_floats(answers.entries)
+    for symbol, value in answers.entries.items():
+        if symbol not in shapes:
+            raise _unknown(answers, symbol, shapes)
+        entries, shape = _entries(value, answers.place(symbol))
+        reader = _Reader(answers.place(symbol), decimals, digits)
+        numbers = np.empty(len(entries), object)
+        numbers[:] = [reader.read(entry, at) for entry, at in entries]
+        fitted = _fitted(numbers, shape, shapes[symbol], answers.place(symbol))
+        if any(number is not None for number in numbers):
+            sheet[symbol] = fitted
+    if not sheet:
+        where = f"{answers.source}: " if answers.source else ""
+        raise DataFormatError(
+            f"{where}there is no answer: give at least one line such as z1 = [1, 2]."
+        )
+    return sheet
+
+
+def _unknown(answers: Answers, symbol: str, shapes: Shapes) -> ConfigurationError:
+    lower = {name.lower(): name for name in shapes}
+    near = difflib.get_close_matches(_plain(symbol), lower, n=1, cutoff=0.5)
+    hint = f"did you mean {lower[near[0]]}? Known" if near else "known"
+    return ConfigurationError(
+        f"{answers.place(symbol)} is no symbol of this problem: {hint} are {', '.join(shapes)}."
+    )
+
+
+def _plain(symbol: str) -> str:
+    """The symbol in the letters of answer files: s1 is z1, δ2 is dz2, ∂W1 is dW1."""
+    plain = symbol.lower().replace("δ", "dz").replace("delta", "dz").replace("∂", "d")
+    return re.sub(r"^s(?=\d)", "z", plain)
+
+
+def _entries(
+    value: object, place: str
+) -> tuple[list[tuple[object, tuple[int, ...]]], tuple[int, ...]]:
+    """All entries with where they stand, and the shape of the lists they came in."""
+    if isinstance(value, np.ndarray):
+        value = value.tolist()
+    if not isinstance(value, list | tuple):
+        return [(value, ())], ()
+    rows = [row.tolist() if isinstance(row, np.ndarray) else row for row in value]
+    lists = [isinstance(row, list | tuple) for row in rows]
+    if not any(lists):
+        return [(entry, (number,)) for number, entry in enumerate(rows, start=1)], (len(rows),)
+    width = len(rows[0]) if lists[0] else 0
+    entries: list[tuple[object, tuple[int, ...]]] = []
+    for number, (row, is_list) in enumerate(zip(rows, lists, strict=True), start=1):
+        if not is_list:
+            raise ShapeError(f"{place}, row {number}: a row must be a list, not {row!r}.")
+        if len(row) != width:
+            raise ShapeError(
+                f"{place}, row {number} has {_count(len(row))} but row 1 has {width}: all rows "
+                "must be of one length."
+            )
+        entries += [(entry, (number, column)) for column, entry in enumerate(row, start=1)]
+    return entries, (len(rows), width)
+
+
+def _fitted(numbers: Any, shape: tuple[int, ...], wanted: tuple[int, ...], place: str) -> Any:
+    """The numbers in the shape wanted, if they are as many and stand as they should."""
+    if _beyond_one(shape) == _beyond_one(wanted):
+        return numbers.reshape(wanted)
+    advice = ""
+    if len(shape) == 2 and shape == wanted[::-1]:
+        advice = "; it seems to be transposed: rows are neurons, or samples"
+    elif len(numbers) > int(np.prod(wanted)) and all(isinstance(n, WrittenNumber) for n in numbers):
+        advice = '; a decimal comma needs quotes, as in "1,5"'
+    raise ShapeError(f"{place} must be {_described(wanted)}, not {_described(shape)}{advice}.")
+
+
+def _beyond_one(shape: tuple[int, ...]) -> tuple[int, ...]:
+    return tuple(length for length in shape if length != 1)
+
+
+def _described(shape: tuple[int, ...]) -> str:
+    if len(shape) == 2:
+        return f"{shape[0]} row{'s' * (shape[0] != 1)} of {_count(shape[1])}"
+    return _count(shape[0]) if shape else "1 number"
+
+
+def _count(number: int) -> str:
+    return f"{number} number{'s' * (number != 1)}"
+
+
+# single numbers ------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class _Reader:
+    """Reads the entries of one symbol."""
+
+    place: str
+    decimals: int
+    digits: int
+
+    def read(self, entry: object, at: tuple[int, ...]) -> WrittenNumber | None:
+        """The number, or None for a blank."""
+        if entry is None or (isinstance(entry, str) and entry.strip() in ("", "?")):
+            return None
+        if isinstance(entry, list | tuple):
+            raise ShapeError(f"{self._at(at)}: brackets are nested too deeply.")
+        try:
+            if isinstance(entry, float | np.floating):
+                return self._float(float(entry))
+            if isinstance(entry, Fraction | int | np.integer) and not isinstance(entry, bool):
+                is_fraction = isinstance(entry, Fraction) and entry.denominator > 1
+                return read_number(str(entry) if is_fraction else str(int(entry)))
+            if isinstance(entry, str):
+                return read_number(entry)
+        except ChalknetError as error:
+            raise DataFormatError(f"{self._at(at)}: {error}") from None
+        raise DataFormatError(f"{self._at(at)}: {str(entry).lower()} is not a number.")
+
+    def _float(self, value: float) -> WrittenNumber:
+        if not np.isfinite(value):
+            raise DataFormatError(f"{value} is not a finite number.")
+        return read_floats([value], self.decimals, self.digits)[0]
+
+    def _at(self, at: tuple[int, ...]) -> str:
+        match at:
+            case (row, column):
+                return f"{self.place}, row {row}, column {column}"
+            case (entry,):
+                return f"{self.place}, entry {entry}"
+        return self.place
+
+
+def _digits_of_floats(value: object) -> tuple[int, int]:
+    """The most decimals and the most digits of any float in the answers."""
+    most = (0, 1)
+    for number in _floats(value):
+        decimals, digits = float_digits(number)
+        most = (max(most[0], decimals), max(most[1], digits))
+    return most
+
+
+def _floats(value: object) -> Iterator[float]:
+    if isinstance(value, Mapping):
+        value = list(value.values())
+    if isinstance(value, np.ndarray):
+        value = value.ravel().tolist()
+    if isinstance(value, list | tuple):
+        for entry in value:
+            yield from _floats(entry)
+    elif isinstance(value, float | np.floating) and np.isfinite(value):
+        yield float(value)

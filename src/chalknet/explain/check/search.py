@@ -1,0 +1,141 @@
+"""The search for a cause: which mistake, in a line or between the lines, gives these numbers.
+
+Every guess of every mistake is worked out to the line in question in one sweep: the guesses for a
+line that is not on the sheet are stacked along a leading axis and carried on, line by line.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from chalknet.explain.check.hypotheses import MISTAKES, guesses
+from chalknet.explain.check.precision import Floats, Written
+from chalknet.explain.check.working import Carried, Working
+
+__all__ = ["Finding", "find_causes"]
+
+MOST_NUMBERS = 20_000_000  # in one sweep; beyond it, lines that are not on the sheet are left out
+MOST_OFF = 0.02  # by how much of itself a number may be off because of rounding
+
+
+@dataclass(frozen=True, eq=False)
+class Finding:
+    """A mistake that explains what was written.
+
+    Attributes
+    ----------
+    cause : str
+    rank : int
+        The smaller, the likelier.
+    symbol : str
+        The line in which it was made, on the sheet or not.
+    words : str
+        Where in the line, or what with.
+    values : mapping
+        What the line and those after it come to with the mistake, at full precision.
+    """
+
+    cause: str
+    rank: int
+    symbol: str
+    words: str
+    values: dict[str, Floats]
+
+
+def find_causes(
+    working: Working,
+    symbol: str,
+    written: Written,
+    carried: Carried,
+    hidden: Sequence[str],
+    slack: Floats | float = 0.0,
+) -> list[Finding]:
+    """The mistakes that make of ``carried`` what was written under ``symbol``; the likeliest first.
+
+    Parameters
+    ----------
+    working : Working
+    symbol : str
+    written : Written
+        In the layout of the textbook.
+    carried : Carried
+        From what values the line was computed.
+    hidden : sequence of str
+        The lines in between that are not on the sheet, in the order of work.
+    slack : float or array
+        How far off a right number may be because of rounding; one that comes of a mistake, as far
+        in proportion.
+    """
+    found: list[Finding] = []
+    share = np.minimum(MOST_OFF, slack / np.maximum(np.abs(carried[symbol]), 1e-300))
+    for stack, origins in _sweeps(working, symbol, carried, hidden):
+        allowed = np.maximum(slack, share * np.abs(stack[symbol]))
+        agreeing = written.agrees(stack[symbol], allowed)
+        whole = agreeing.reshape(len(origins), -1).all(axis=1)
+        for index in np.flatnonzero(whole):
+            line, rank, words = origins[index]
+            later = list(stack)[list(stack).index(line) :]
+            values = {name: stack[name][index] for name in later}
+            found.append(Finding(MISTAKES[rank].cause, rank, line, words, values))
+    # Stable: where ranks are equal, a mistake in the line itself comes before one further back.
+    return sorted(found, key=lambda finding: finding.rank)
+
+
+Origin = tuple[str, int, str]
+
+
+def _sweeps(
+    working: Working, symbol: str, carried: Carried, hidden: Sequence[str]
+) -> Iterator[tuple[dict[str, Floats], list[Origin]]]:
+    """First the guesses for the line itself, then those for the lines in between."""
+    yield _sweep(working, [symbol], carried, [symbol])
+    if hidden:
+        size = sum(carried[name].size for name in (*hidden, symbol))
+        if size * 40 * len(hidden) <= MOST_NUMBERS:
+            yield _sweep(working, [*hidden, symbol], carried, hidden)
+
+
+def _sweep(
+    working: Working, path: Sequence[str], carried: Carried, suspects: Sequence[str]
+) -> tuple[dict[str, Floats], list[Origin]]:
+    origins: list[Origin] = []
+    own: dict[str, list[Floats]] = {}
+    for name in suspects:
+        shape = carried[name].shape
+        own[name] = []
+        for rank, value, words in guesses(working.lines[name], carried):
+            if value.shape == shape:
+                own[name].append(value)
+                origins.append((name, rank, words))
+    stack: dict[str, Floats] = {}
+    start = 0
+    sources = _Stacked(carried, stack)
+    for name in path:
+        base = carried[name]
+        if len(path) == 1:
+            stack[name] = np.array(own[name]).reshape(-1, *base.shape)
+            break
+        computed = working.lines[name].compute(sources) if stack else base
+        values = np.empty((len(origins), *base.shape))
+        values[...] = computed
+        if name in own:
+            stop = start + len(own[name])
+            if stop > start:
+                values[start:stop] = own[name]
+            start = stop
+        stack[name] = values
+    return stack, origins
+
+
+class _Stacked(dict[str, Floats]):
+    """The values of a sweep: stacked where the line lies on the path, as carried elsewhere."""
+
+    def __init__(self, carried: Carried, stack: dict[str, Floats]) -> None:
+        super().__init__()
+        self._carried, self._stack = carried, stack
+
+    def __missing__(self, symbol: str) -> Floats:
+        return self._stack[symbol] if symbol in self._stack else self._carried[symbol]
