@@ -16,11 +16,12 @@ from PIL import Image
 
 from chalknet import Dataset, Dense, Network
 from chalknet.evaluation.calibration import calibration_of
+from chalknet.pages import clean
 from chalknet.report import plots
 from chalknet.report.diagram import COLUMNS, SHOWN, diagram_of
 from chalknet.report.images import NEGATIVE, POSITIVE, Pictures, weight_picture
 from chalknet.report.svg import INK
-from chalknet.report.wording import clean, percent
+from chalknet.report.wording import percent
 
 from .conftest import NASTY
 

@@ -16,9 +16,10 @@ from chalknet.evaluation.metrics import (
     wilson_interval,
 )
 from chalknet.model import Model
+from chalknet.pages import clean, isolated
 from chalknet.report.diagram import diagram_of
 from chalknet.report.plots import Curve, curves
-from chalknet.report.wording import clean, count, figure, isolated, percent, plural, seconds
+from chalknet.report.wording import count, figure, percent, plural, seconds
 from chalknet.training.records import History
 
 __all__ = ["Headline", "Shown", "curves_section", "headlines", "overview_section", "summary"]

@@ -6,7 +6,6 @@ import os
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -14,6 +13,7 @@ from chalknet.data.dataset import Dataset
 from chalknet.evaluation.metrics import Evaluation, evaluate
 from chalknet.files import write_atomically
 from chalknet.model import Model
+from chalknet.pages import clean, render_page
 from chalknet.report.images import Pictures
 from chalknet.report.overview import (
     Shown,
@@ -25,7 +25,6 @@ from chalknet.report.overview import (
 from chalknet.report.results import calibration_section, classes_section, regression_section
 from chalknet.report.samples import Samples
 from chalknet.report.weights import weights_section
-from chalknet.report.wording import clean
 from chalknet.training.records import History
 
 __all__ = ["write_report"]
@@ -84,7 +83,9 @@ def write_report(
     samples = Samples(model, shown, evaluation, pictures)
     return write_atomically(
         path,
-        _rendered(
+        render_page(
+            "chalknet.report",
+            "report.html",
             title=clean(train.name),
             summary=summary(model, history, shown, evaluation),
             finished=f"{finished.day} {finished:%B %Y, %H:%M}" if finished else None,
@@ -113,16 +114,3 @@ def _pictures(data: Dataset, model: Model) -> Pictures | None:
     expected = min(16 * len(model.names), 600) + 100
     side = int(np.clip((PIXEL_BUDGET / (expected * channels)) ** 0.5, 24, 64))
     return Pictures.of(data, side=side)
-
-
-def _rendered(**content: Any) -> str:
-    import jinja2
-
-    environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("chalknet.report"),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    return environment.get_template("report.html").render(content)

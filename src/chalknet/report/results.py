@@ -15,8 +15,9 @@ from chalknet.evaluation.metrics import (
     RegressionEvaluation,
 )
 from chalknet.evaluation.scores import Average, ClassScore
+from chalknet.pages import clean
 from chalknet.report.plots import calibration_plot, confusion_map, histogram, scatter
-from chalknet.report.wording import clean, count, figure, percent
+from chalknet.report.wording import count, figure, percent
 
 __all__ = ["calibration_section", "classes_section", "regression_section"]
 

@@ -18,9 +18,10 @@ from chalknet.evaluation.gallery import (
 )
 from chalknet.evaluation.metrics import ClassEvaluation, Evaluation, RegressionEvaluation
 from chalknet.model import Model
+from chalknet.pages import clean, isolated
 from chalknet.report.images import Pictures
 from chalknet.report.overview import Shown
-from chalknet.report.wording import clean, count, figure, isolated, percent
+from chalknet.report.wording import count, figure, percent
 
 __all__ = ["Samples"]
 

@@ -8,8 +8,9 @@ import numpy as np
 import numpy.typing as npt
 
 from chalknet.model import Model
+from chalknet.pages import clean
 from chalknet.report.images import Pictures, weight_picture
-from chalknet.report.wording import clean, figure
+from chalknet.report.wording import figure
 
 __all__ = ["weights_section"]
 

@@ -16,9 +16,10 @@ from chalknet.report.plots.canvas import drawing
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-__all__ = ["FORMATS", "PAPER", "on_paper", "require_format", "write_figure"]
+__all__ = ["FORMATS", "PAPER", "on_paper", "power_of_ten", "require_format", "write_figure"]
 
 FORMATS = ("svg", "png", "pdf")
+SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 # The page's colours by daylight (report.css); blue is darker than orange, also without colour.
 PAPER = {
@@ -50,6 +51,15 @@ def on_paper() -> Iterator[dict[str, str]]:
             }
         )
         yield PAPER
+
+
+def power_of_ten(power: int) -> str:
+    """For the ticks of a logarithmic axis: written out where that is as short.
+
+    >>> [power_of_ten(power) for power in (-12, -3, 0, 2)]
+    ['10⁻¹²', '0.001', '1', '100']
+    """
+    return f"{10.0**power:g}" if -3 <= power <= 3 else "10" + str(power).translate(SUPERSCRIPTS)
 
 
 def require_format(path: str | os.PathLike[str]) -> str:

@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from chalknet.diagnose.signal_propagation import Signal, SignalPropagation
 from chalknet.report.plots.canvas import quiet
-from chalknet.report.plots.paper import on_paper, write_figure
+from chalknet.report.plots.paper import on_paper, power_of_ten, write_figure
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -26,7 +26,6 @@ Array = npt.NDArray[Any]
 WIDTH, HEIGHT = 612, 560
 LEFT, RIGHT, TOP, MIDDLE, BOTTOM = 62, 128, 78, 74, 44
 MARKERS_SHOWN = 20
-SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 # Lines are told apart by dash and marker, so that they can be without colour.
 STYLES = (
     ("blue", "-", "o"),
@@ -163,15 +162,10 @@ def _scale(axes: Axes, powers: Array, ink: dict[str, str]) -> None:
     middle, reach = (low + high) / 2, max(0.54 * (high - low), 1.0)
     axes.set_ylim(middle - reach, middle + reach)
     axes.yaxis.set_major_locator(MaxNLocator(6, integer=True, steps=[1, 2, 5, 10]))
-    axes.yaxis.set_major_formatter(FuncFormatter(lambda power, _: _power_of_ten(round(power))))
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda power, _: power_of_ten(round(power))))
     axes.grid(visible=True, axis="y", color=ink["line"], linewidth=0.7)
     axes.set_axisbelow(True)
     axes.spines["left"].set_visible(False)
-
-
-def _power_of_ten(power: int) -> str:
-    """As on paper, or written out where that is as short."""
-    return f"{10.0**power:g}" if -2 <= power <= 3 else "10" + str(power).translate(SUPERSCRIPTS)
 
 
 def _layer_axis(axes: Axes, depth: int, *, reverse: bool) -> None:

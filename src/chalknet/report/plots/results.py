@@ -11,9 +11,10 @@ import numpy.typing as npt
 from markupsafe import Markup
 
 from chalknet.evaluation.calibration import Calibration
+from chalknet.pages import clean, isolated, shortened
 from chalknet.report.plots.canvas import HEIGHT, WIDTH, drawing, new_axes, quiet, svg_of
 from chalknet.report.svg import INK
-from chalknet.report.wording import clean, figure, isolated, shortened
+from chalknet.report.wording import figure
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
