@@ -12,13 +12,14 @@ import itertools
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
 from chalknet.errors import ConfigurationError, ShapeError, TargetError
-from chalknet.explain.numerals import Array, exact_array, parse_number
+from chalknet.explain.numerals import Array, exact_array, format_number, parse_number
 from chalknet.operations.activations import Activation, as_activation
 from chalknet.operations.losses import Loss, as_loss
 from chalknet.training.optimizers import Optimizer
@@ -179,9 +180,23 @@ class Problem:
         self._keep("sample_weight", weight)
         if weight is not None and not np.any(weight):
             raise TargetError("the sample weights are all zero: give some sample one above 0.")
+        rows = self._sums_of_probabilities(loss)
+        if any(total != 1 for total in rows):
+            number = next(place for place, total in enumerate(rows, start=1) if total != 1)
+            which = "the target" if self.single else f"target {number}"
+            raise TargetError(
+                f"{which} must be probabilities that add up to 1, but they add up to "
+                f'{format_number(rows[number - 1])}; thirds are written "1/3".'
+            )
         # The loss says whether it can take the values of the targets and of the weights.
         floats = None if weight is None else weight.astype(np.float64)
         loss.value_and_grad(np.zeros((n, K)), T.reshape(n, K).astype(np.float64), floats)
+
+    def _sums_of_probabilities(self, loss: Loss) -> list[Fraction]:
+        """What each sample's target adds up to, where it is written and must be 1."""
+        if loss.name != "softmax_cross_entropy" or self.targets is None:
+            return []
+        return list(self.targets.sum(axis=1)) if self.targets.dtype == object else []
 
     @property
     def widths(self) -> list[int]:

@@ -247,11 +247,10 @@ def _values(solution: Solution, one: Round) -> dict[str, Any]:
     suffix = "" if one.number == 1 else f"@{one.number}"
     named: dict[str, Any] = {}
     for symbol, value in computed_symbols(solution, one):
-        shown = solution.arithmetic.shown(value)
         if not solution.arithmetic.finite(value):
             raise ConfigurationError(
                 f"{symbol}{suffix} is too large for a number of 64 bits: the problem needs smaller "
                 "inputs or weights."
             )
-        named[symbol + suffix] = shown
+        named[symbol + suffix] = solution.arithmetic.shown(value)
     return named

@@ -148,5 +148,6 @@ def _blocks(directions: Array, size: int) -> Iterator[Array]:
 
 
 def _error(one: Array, other: Array, scale: Array) -> float:
-    worst = float(np.max(np.abs(one - other) / np.maximum(scale, 1e-280), initial=0.0))
+    # Movements of less than this, times the step, are below the smallest float.
+    worst = float(np.max(np.abs(one - other) / np.maximum(scale, 1e-250), initial=0.0))
     return worst if worst == worst else np.inf  # noqa: PLR0124 - a NaN is the largest error

@@ -104,24 +104,17 @@ class Lines:
             formula = activation.formula if formulas is FUNCTIONS else activation.derivative_formula
             again = self.reckoner.each(lambda x: formula(x, *activation.parameters), z)
             return self._function(symbol, again, "evaluated anew, number by number")
-        rational = activation.name in RATIONAL
-        parameters = self._parameters(activation)
-        m, formula = self.reckoner.functions, formulas[activation.name]
-        again = self.reckoner.each(
-            lambda x: formula(m, x, *parameters), self.reckoner.numbers(z, rational=rational)
-        )
-        return self._function(symbol, again, "a second formula of the function")
-
-    def _parameters(self, activation: Activation) -> list[Any]:
         given = activation.parameters
         if activation.name == "selu":
             given = (activations.SELU_SCALE, activations.SELU_ALPHA)
-        return self._plain(given, rational=activation.name in RATIONAL)
-
-    def _plain(self, parameters: Any, *, rational: bool) -> list[Any]:
-        numbers = [self.solution.arithmetic.number(value) for value in parameters]
-        plain: list[Any] = self.reckoner.numbers(numbers, rational=rational).tolist()
-        return plain
+        numbers, parameters = self.reckoner.alike(
+            z,
+            [self.solution.arithmetic.number(value) for value in given],
+            rational=activation.name in RATIONAL,
+        )
+        m, formula = self.reckoner.functions, formulas[activation.name]
+        again = self.reckoner.each(lambda x: formula(m, x, *parameters), numbers)
+        return self._function(symbol, again, "a second formula of the function")
 
     def _output(self) -> Array:
         last = len(self.problem.layers)
@@ -145,11 +138,14 @@ class Lines:
     def _loss(self) -> Iterator[Line]:
         reckoner, loss = self.reckoner, self.solution.loss
         assert loss is not None  # noqa: S101 - for the type checker
-        rational = loss.name in RATIONAL
-        parameters = self._plain(getattr(loss, "parameters", ()), rational=rational)
-        o, t = (
-            rows.tolist()
-            for rows in reckoner.alike(self._output(), self._rows("y"), rational=rational)
+        o, t, parameters = (
+            numbers.tolist()
+            for numbers in reckoner.alike(
+                self._output(),
+                self._rows("y"),
+                list(getattr(loss, "parameters", ())),
+                rational=loss.name in RATIONAL,
+            )
         )
         of_one = LOSS_TERMS[loss.name]
         m, total = reckoner.functions, reckoner.total
@@ -219,12 +215,16 @@ class Lines:
         loss = self.solution.loss
         assert loss is not None  # noqa: S101 - for the type checker
         predicted = self._rows("p") if "p" in self.values else self._output()
-        given = [self.solution.arithmetic.number(x) for x in getattr(loss, "parameters", ())]
         numbers, y, shares, parameters = self.reckoner.alike(
-            predicted, self._rows("y"), self._shares()[:, None], given
+            predicted,
+            self._rows("y"),
+            self._shares()[:, None],
+            list(getattr(loss, "parameters", ())),
         )
+        # Targets of a trained model may miss a sum of 1 by their rounding.
+        whole = y.sum(axis=1, keepdims=True) if loss.name == "softmax_cross_entropy" else 1
         slopes = self.reckoner.each(
-            lambda a, t: LOSS_SLOPES[loss.name](a, t, *parameters), numbers, y
+            lambda a, t: LOSS_SLOPES[loss.name](a, t, *parameters), numbers * whole, y
         )
         scale = shares * (abs(numbers) + abs(y) + abs(slopes))
         return self._check(

@@ -39,7 +39,7 @@ class Reckoner(ABC):
         return self.alike(values, rational=rational)[0]
 
     @abstractmethod
-    def wide(self, *values: Any) -> list[Any]:
+    def wide(self, *values: Any, rational: bool = True) -> list[Any]:
         """As ``alike``, with more digits than the values have where they are rounded."""
 
     @abstractmethod
@@ -97,7 +97,7 @@ class FloatReckoner(Reckoner):
         """float64."""
         return [np.asarray(value, dtype=np.float64) for value in values]
 
-    def wide(self, *values: Any) -> list[Any]:
+    def wide(self, *values: Any, rational: bool = True) -> list[Any]:  # noqa: ARG002
         """Extended precision, where the machine has it."""
         return [np.asarray(value, dtype=np.longdouble) for value in values]
 
@@ -154,9 +154,9 @@ class ExactReckoner(Reckoner):
             arrays[place] = arrays[place].reshape(array.shape)
         return arrays
 
-    def wide(self, *values: Any) -> list[Any]:
+    def wide(self, *values: Any, rational: bool = True) -> list[Any]:
         """As they are."""
-        return self.alike(*values)
+        return self.alike(*values, rational=rational)
 
     def root(self, values: Any) -> Any:
         """With 120 digits."""

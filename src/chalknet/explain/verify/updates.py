@@ -96,7 +96,11 @@ def update_checks(
             }
             coefficients = [getattr(optimizer, name) for name in names]
             w, g, c, *slots = reckoner.wide(
-                values[parameter], values[f"d{parameter}"], coefficients, *old.values()
+                values[parameter],
+                values[f"d{parameter}"],
+                coefficients,
+                *old.values(),
+                rational="epsilon" not in names,  # it stands beside a root
             )
             after = _UPDATES[optimizer.name](
                 w,
