@@ -124,7 +124,7 @@ class Classes:
             places = ((output[:, 0] > 0) & (len(self.labels) > 1)).astype(np.intp)
         else:
             places = output.argmax(axis=1)
-        decided: Array = self.labels[places]
+        decided: Array = self.labels.take(places)
         return decided
 
     def weights(self, class_weight: Any, y: Array) -> Vector | None:

@@ -23,6 +23,8 @@ from chalknet.operations.losses import Loss
 
 __all__ = ["MLPClassifier"]
 
+NEARLY_NOTHING = 1e-3
+
 
 class MLPClassifier(ClassifierMixin, Perceptron):  # type: ignore[misc]
     """A multilayer perceptron for classes, or for several labels a sample.
@@ -114,7 +116,7 @@ class MLPClassifier(ClassifierMixin, Perceptron):  # type: ignore[misc]
     --------
     >>> from sklearn.datasets import load_digits
     >>> X, y = load_digits(return_X_y=True)
-    >>> classifier = MLPClassifier((32,), random_state=0, early_stopping=True)
+    >>> classifier = MLPClassifier((32,), tol=1e-3, random_state=0)
     >>> classifier.fit(X[:1500] / 16, y[:1500]).score(X[1500:] / 16, y[1500:]) > 0.88
     True
     """
@@ -194,7 +196,8 @@ class MLPClassifier(ClassifierMixin, Perceptron):  # type: ignore[misc]
         X : array-like, DataFrame or sparse matrix (n, features)
         """
         output = self._output(X)
-        return self._classes.decide(output)
+        decided: npt.NDArray[Any] = self._classes.decide(output)
+        return decided
 
     def predict_proba(self, X: Any) -> Matrix:
         """The probability of each class (n, classes), in the order of ``classes_``.
@@ -204,7 +207,12 @@ class MLPClassifier(ClassifierMixin, Perceptron):  # type: ignore[misc]
         X : array-like, DataFrame or sparse matrix (n, features)
         """
         p = self._response(X)
-        return p if self.n_outputs_ > 1 or self._classes.multilabel else np.hstack([1 - p, p])
+        if self.n_outputs_ > 1 or self._classes.multilabel:
+            return p
+        q = 1 - p
+        if q.min() < NEARLY_NOTHING:  # of which 1 − p has too few digits
+            q = links.apply("logistic", -self._output(X))
+        return np.hstack([q, p])
 
     def predict_log_proba(self, X: Any) -> Matrix:
         """The logarithm of ``predict_proba``, finite however small a probability is.
@@ -286,6 +294,10 @@ class MLPClassifier(ClassifierMixin, Perceptron):  # type: ignore[misc]
         X = checked_rows(self, X)
         _, targets = self._targets(self._classes, np.asarray(y))
         return Lesson(X, targets, lesson.loss, lesson.score)
+
+    def _loss_of_model(self) -> Loss:
+        loss: Loss = self._classes.loss
+        return loss
 
     def _targets(self, classes: Classes, y: npt.NDArray[Any]) -> tuple[Loss, npt.NDArray[Any]]:
         if isinstance(self.loss, str) and self.loss == "log_loss":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from typing import Any
 
 import numpy as np
@@ -11,19 +12,22 @@ from chalknet.errors import ConfigurationError
 from chalknet.estimators import links
 from chalknet.estimators.fitted import FittedNetwork, engine_of
 from chalknet.estimators.problem import UNCHANGED
+from chalknet.model import Model
 from chalknet.network import Network
 from chalknet.operations.affine import Matrix
+from chalknet.operations.losses import Loss
 from chalknet.training.validation import slices
 
 __all__ = ["Inspection"]
 
 
 class Inspection(ClassNamePrefixFeaturesOutMixin, TransformerMixin, FittedNetwork):  # type: ignore[misc]
-    """``transform``, ``input_gradient`` and ``explain``."""
+    """``transform``, ``input_gradient`` and ``to_model``."""
 
     transform_layer: int
     out_activation_: str
     n_outputs_: int
+    _classes: Any
 
     def transform(self, X: Any) -> Matrix:
         """The activations of a hidden layer: the features that the network has learnt.
@@ -72,6 +76,28 @@ class Inspection(ClassNamePrefixFeaturesOutMixin, TransformerMixin, FittedNetwor
         jacobian = sign * _input_jacobian(network, self.out_activation_, rows, wanted)
         single: Matrix = jacobian[:, 0]
         return single if len(wanted) == 1 else jacobian
+
+    def to_model(self) -> Model:
+        """The network as a ``chalknet.Model``, to be saved, exported or explained.
+
+        It has a copy of the weights, the classes, and the names of the features.
+        """
+        classes = getattr(self, "classes_", None)
+        names = getattr(self, "feature_names_in_", None)
+        return Model(
+            self._current_network().copy(),
+            self._loss_of_model(),
+            UNCHANGED,
+            # Text in an object array is text, which a file can hold.
+            None if classes is None else np.asarray(classes.tolist()),
+            feature_names=None if names is None else tuple(map(str, names)),
+            multilabel=classes is not None and self._classes.multilabel,
+            name=type(self).__name__,
+        )
+
+    @abstractmethod
+    def _loss_of_model(self) -> Loss:
+        """What gives the output its meaning."""
 
     def _wanted_outputs(self, output: Any) -> tuple[list[int], float]:
         """The outputs meant, and −1 for the first of two classes, which has none of its own."""

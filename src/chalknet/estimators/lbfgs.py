@@ -78,6 +78,7 @@ def minimize(
     from scipy.optimize import OptimizeResult
     from scipy.optimize import minimize as scipy_minimize
     from sklearn.exceptions import ConvergenceWarning
+    from threadpoolctl import threadpool_limits
 
     # In float64 whatever the network's type: rounding would end the line search too early.
     network = _in_double(problem.network)
@@ -93,14 +94,16 @@ def minimize(
         if stopped:
             raise StopIteration
 
-    found = scipy_minimize(
-        objective,
-        start,
-        method="L-BFGS-B",
-        jac=True,
-        callback=callback,
-        options={"maxiter": max_iter, "maxfun": max_fun, "gtol": tol},
-    )
+    # SciPy's own share is a few short vectors: BLAS threads only get in the way of the engine's.
+    with threadpool_limits(limits=1, user_api="blas"):
+        found = scipy_minimize(
+            objective,
+            start,
+            method="L-BFGS-B",
+            jac=True,
+            callback=callback,
+            options={"maxiter": max_iter, "maxfun": max_fun, "gtol": tol},
+        )
     if not math.isfinite(found.fun):
         raise DivergedError(
             f"{DIVERGED} The objective was not finite in any evaluation.",

@@ -16,7 +16,7 @@ from chalknet.estimators.lesson import Lesson
 from chalknet.estimators.losses import LossLike, regression_loss
 from chalknet.estimators.validation import r2
 from chalknet.operations.affine import Matrix
-from chalknet.operations.losses import Poisson
+from chalknet.operations.losses import Loss, Poisson
 
 __all__ = ["MLPRegressor"]
 
@@ -207,6 +207,9 @@ class MLPRegressor(RegressorMixin, Perceptron):  # type: ignore[misc]
         targets = y.reshape(len(y), -1)
         self._require_outputs(targets)
         return Lesson(X, targets, lesson.loss, lesson.score)
+
+    def _loss_of_model(self) -> Loss:
+        return regression_loss(self.loss, np.zeros((2, self.n_outputs_)))
 
     def _require_outputs(self, targets: npt.NDArray[Any]) -> None:
         if targets.shape[1] != self.n_outputs_:
