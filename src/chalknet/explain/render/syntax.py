@@ -256,8 +256,10 @@ def _rows(setter: Typesetter[M], node: Array) -> list[list[Cell[M]]]:
     setter.abbreviated |= grid.is_abbreviated
     rows: list[list[Cell[M]]] = []
     for row in grid.rows:
-        cells: list[Cell[M]] = [_cell(setter, grid, row, column) for column in grid.columns]
-        rows.append(cells)
+        rows.append([])
+        for column in grid.columns:
+            cell = _cell(setter, grid, row, column)
+            rows[-1].append(cell)
     return rows
 
 
@@ -267,7 +269,10 @@ def _cell(setter: Typesetter[M], grid: Grid, row: int | None, column: int | None
     if column is None:
         return "⋯"
     entry = grid.entry(row, column)
-    return setter.set(entry) if isinstance(entry, Formula) else written(entry, setter.notation)
+    if isinstance(entry, Formula):
+        matter: M = setter.set(entry)
+        return matter
+    return written(entry, setter.notation)
 
 
 def node_sign(node: Product | Hadamard) -> str:
