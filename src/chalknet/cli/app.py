@@ -14,7 +14,17 @@ from typing import Any, TextIO
 
 import typer
 
-from chalknet.cli import data, evaluate, explain, gradcheck, predict, report, train, variance
+from chalknet.cli import (
+    data,
+    evaluate,
+    explain,
+    find_lr,
+    gradcheck,
+    predict,
+    report,
+    train,
+    variance,
+)
 from chalknet.errors import ChalknetError, DivergenceError
 
 __all__ = ["app", "main"]
@@ -42,6 +52,7 @@ app.command("predict", rich_help_panel="Train", epilog=predict.EXAMPLES)(predict
 app.command("explain", rich_help_panel=UNDERSTAND, epilog=explain.EXAMPLES)(explain.explain)
 app.command("variance", rich_help_panel=CONSTRUCT, epilog=variance.EXAMPLES)(variance.variance)
 app.command("gradcheck", rich_help_panel=CONSTRUCT, epilog=gradcheck.EXAMPLES)(gradcheck.gradcheck)
+app.command("find-lr", rich_help_panel=CONSTRUCT, epilog=find_lr.EXAMPLES)(find_lr.find_lr)
 app.command("report", rich_help_panel="Share", epilog=report.EXAMPLES)(report.report)
 app.command("data", rich_help_panel="Share", epilog=data.EXAMPLES)(data.data)
 

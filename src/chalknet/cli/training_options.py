@@ -1,0 +1,67 @@
+"""Options of ``chalknet train`` on other commands: declared there once, meaning the same here."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable
+from typing import Any
+
+from chalknet.cli.train import train
+
+__all__ = ["DATA_OPTIONS", "LEARNING_OPTIONS", "NETWORK_OPTIONS", "with_training_options"]
+
+DATA_OPTIONS = (
+    "data_dir",
+    "target",
+    "inputs",
+    "task",
+    "image_size",
+    "max_bytes",
+    "scaling",
+    "validation",
+    "test",
+    "split",
+)
+NETWORK_OPTIONS = ("hidden", "activation", "init", "dtype")
+LEARNING_OPTIONS = (
+    "loss",
+    "optimizer",
+    "momentum",
+    "weight_decay",
+    "batch_size",
+    "l2",
+    "dropout",
+    "class_weight",
+    "shuffle",
+    "seed",
+)
+
+Command = Callable[..., Any]
+
+
+def with_training_options(*names: str) -> Callable[[Command], Command]:
+    """Add the named options of ``train`` to a command that takes them as ``options``.
+
+    The command's last parameter is ``**options``: what was given on the command line, by name, and
+    nothing that was not.
+    """
+
+    def decorate(command: Command) -> Command:
+        own = inspect.signature(command, eval_str=True)
+        declared = inspect.signature(train, eval_str=True).parameters
+        kept = [p for p in own.parameters.values() if p.kind is not p.VAR_KEYWORD]
+        parameters = [*kept, *(declared[name] for name in names)]
+
+        @functools.wraps(command)
+        def run(**values: Any) -> Any:
+            options = {name: values.pop(name) for name in names}
+            given = {name: value for name, value in options.items() if value is not None}
+            return command(**values, **given)
+
+        # What typer reads; a wrapped function shows its own parameters otherwise.
+        run.__signature__ = own.replace(parameters=parameters)  # type: ignore[attr-defined]
+        run.__annotations__ = {p.name: p.annotation for p in parameters}
+        return run
+
+    return decorate
