@@ -17,6 +17,7 @@ _HOMES = {
     "chalknet.diagnose.gradient_check": ("GradientCheck", "check_gradient", "check_gradients"),
     "chalknet.diagnose.learning_rate_range": ("LearningRateRange", "learning_rate_range"),
     "chalknet.diagnose.signal_propagation": ("SignalPropagation", "signal_propagation"),
+    "chalknet.derive.catalogue": ("derive",),
     "chalknet.errors": (
         "ChalknetError",
         "ConfigurationError",
@@ -34,6 +35,8 @@ _HOMES = {
     "chalknet.estimators.classifier": ("MLPClassifier",),
     "chalknet.estimators.regressor": ("MLPRegressor",),
     "chalknet.evaluation.metrics": ("Evaluation", "evaluate"),
+    "chalknet.explain.check": ("Marking", "check"),
+    "chalknet.explain.exercise.generator": ("make_exercise",),
     "chalknet.layers": ("Dense", "Gradients", "Trace"),
     "chalknet.model": ("Model", "Score"),
     "chalknet.network": ("Network",),

@@ -15,8 +15,11 @@ from typing import Any, TextIO
 import typer
 
 from chalknet.cli import (
+    check,
     data,
+    derive,
     evaluate,
+    exercise,
     explain,
     find_lr,
     gradcheck,
@@ -50,6 +53,9 @@ app.command("train", rich_help_panel="Train", epilog=train.EXAMPLES)(train.train
 app.command("evaluate", rich_help_panel="Train", epilog=evaluate.EXAMPLES)(evaluate.evaluate)
 app.command("predict", rich_help_panel="Train", epilog=predict.EXAMPLES)(predict.predict)
 app.command("explain", rich_help_panel=UNDERSTAND, epilog=explain.EXAMPLES)(explain.explain)
+app.command("check", rich_help_panel=UNDERSTAND, epilog=check.EXAMPLES)(check.check)
+app.command("exercise", rich_help_panel=UNDERSTAND, epilog=exercise.EXAMPLES)(exercise.exercise)
+app.command("derive", rich_help_panel=UNDERSTAND, epilog=derive.EXAMPLES)(derive.derive)
 app.command("variance", rich_help_panel=CONSTRUCT, epilog=variance.EXAMPLES)(variance.variance)
 app.command("gradcheck", rich_help_panel=CONSTRUCT, epilog=gradcheck.EXAMPLES)(gradcheck.gradcheck)
 app.command("find-lr", rich_help_panel=CONSTRUCT, epilog=find_lr.EXAMPLES)(find_lr.find_lr)

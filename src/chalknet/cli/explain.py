@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from chalknet.cli.explanations import Format, show
 from chalknet.cli.options import DataDir, Json
-from chalknet.cli.terminal import download_bar, messages, plain, print_json
+from chalknet.cli.terminal import download_bar, messages, plain
 
 if TYPE_CHECKING:
     from chalknet.data.dataset import Dataset
     from chalknet.explain.notation import Notation
     from chalknet.explain.problem import Problem
-    from chalknet.explain.steps import Explanation
 
 __all__ = ["EXAMPLES", "explain"]
 
@@ -30,32 +30,12 @@ chalknet explain runs/mnist-20260101-120000 --sample 17
 """
 
 
-class Format(enum.StrEnum):
-    """What the explanation is written as."""
-
-    TEXT = "text"
-    LATEX = "latex"
-    HTML = "html"
-    MARKDOWN = "markdown"
-    JSON = "json"
-
-
 class Split(enum.StrEnum):
     """A part of a run's data."""
 
     TRAIN = "train"
     VALIDATION = "validation"
     TEST = "test"
-
-
-_SUFFIXES = {
-    ".txt": Format.TEXT,
-    ".tex": Format.LATEX,
-    ".html": Format.HTML,
-    ".htm": Format.HTML,
-    ".md": Format.MARKDOWN,
-    ".json": Format.JSON,
-}
 
 
 def explain(
@@ -114,14 +94,7 @@ def explain(
     explanation = explained(
         problem, exact=exact, steps=steps, notation=notation, digits=digits, notes=notes
     )
-    if output is not None:
-        _write(output, _rendered(explanation, format or _format_of(output)))
-    if json:
-        from chalknet.explain.render.json import explanation_as_dict
-
-        print_json(explanation_as_dict(explanation))
-    elif output is None:
-        _print(explanation, format or Format.TEXT)
+    show(explanation, format=format, output=output, json=json)
 
 
 def _notation(row: bool, names: str, digits: int | None, decimal_comma: bool) -> Notation:
@@ -212,65 +185,6 @@ def _remarks(config: Any) -> list[str]:
     if any(config.dropout):
         remarks.append("Dropout is for training only: nothing is dropped here.")
     return remarks
-
-
-# what becomes of the explanation -------------------------------------------------------------
-
-
-def _rendered(explanation: Explanation, wanted: Format) -> str:
-    if wanted is Format.TEXT:
-        from chalknet.explain.render.text import render_text
-
-        return render_text(explanation)
-    if wanted is Format.LATEX:
-        from chalknet.explain.render.latex import render_latex
-
-        return render_latex(explanation)
-    if wanted is Format.HTML:
-        from chalknet.explain.render.html import render_html
-
-        return render_html(explanation)
-    if wanted is Format.MARKDOWN:
-        from chalknet.explain.render.markdown import render_markdown
-
-        return render_markdown(explanation)
-    from chalknet.explain.render.json import render_json
-
-    return render_json(explanation, indent=1) + "\n"
-
-
-def _print(explanation: Explanation, wanted: Format) -> None:
-    import os
-    import shutil
-    import sys
-
-    if wanted is Format.TEXT:
-        from chalknet.explain.render.text import render_text
-
-        colour = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
-        width = min(max(shutil.get_terminal_size((80, 24)).columns, 40), 100)
-        sys.stdout.write(render_text(explanation, width=width, colour=colour))
-    else:
-        sys.stdout.write(_rendered(explanation, wanted))
-
-
-def _format_of(path: Path) -> Format:
-    from chalknet.errors import ConfigurationError
-
-    suffix = path.suffix.lower()
-    if suffix not in _SUFFIXES:
-        raise ConfigurationError(
-            f"--output {path}: the name must end in {', '.join(_SUFFIXES)}, or say what to write "
-            "with --format."
-        )
-    return _SUFFIXES[suffix]
-
-
-def _write(path: Path, text: str) -> None:
-    from chalknet.files import write_atomically
-
-    write_atomically(path, text)
-    messages().print(f"written to {plain(str(path))}", markup=False)
 
 
 def _write_workbook(path: Path, problem: Problem, steps: int) -> None:

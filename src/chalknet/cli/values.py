@@ -7,7 +7,7 @@ from typing import Any
 
 from chalknet.errors import ConfigurationError
 
-__all__ = ["names", "parsed"]
+__all__ = ["names", "parsed", "widths"]
 
 
 def parsed(options: dict[str, Any]) -> dict[str, Any]:
@@ -17,7 +17,7 @@ def parsed(options: dict[str, Any]) -> dict[str, Any]:
     {'hidden': [256, 128], 'activation': ['relu', 'leaky_relu(slope=0.2)'], 'epochs': 3}
     """
     readers = {
-        "hidden": _widths,
+        "hidden": widths,
         "activation": names,
         "dropout": _rates,
         "class_weight": _weights,
@@ -33,14 +33,15 @@ def names(text: str) -> list[str]:
     return [name.strip() for name in re.split(r",(?![^(]*\))", text)]
 
 
-def _widths(text: str) -> list[int]:
+def widths(text: str, option: str = "--hidden") -> list[int]:
+    """Widths separated by commas; none of them for "none"."""
     if text.strip().lower() in ("", "none"):
         return []
     try:
         return [int(width) for width in text.split(",")]
     except ValueError:
         raise ConfigurationError(
-            f"--hidden takes widths separated by commas, as in 256,128, or none, not {text!r}."
+            f"{option} takes widths separated by commas, as in 256,128, or none, not {text!r}."
         ) from None
 
 

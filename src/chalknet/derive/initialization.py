@@ -29,7 +29,7 @@ __all__ = ["glorot", "variance_backward", "variance_forward", "variance_relu"]
 N_IN, N_OUT = Symbol("n", "in"), Symbol("n", "out")
 SIGMA2, V2, G2, S2 = square("σ"), square("v"), square("g"), square("s")
 ZERO = number(0)
-PI = Symbol("π")
+PI, INFINITY = Symbol("π"), Symbol("∞")
 POSITIVE = Variable("positive")
 GLOROT = "Glorot and Bengio, Understanding the difficulty of training deep networks, AISTATS 2010"
 HE = "He, Zhang, Ren and Sun, Delving deep into rectifiers, ICCV 2015"
@@ -124,14 +124,14 @@ def _behind_a_relu(d: Derivation, mean: Formula, spread: Formula) -> None:
     d.section("Behind the ReLU")
     d.define(defined("y", apply("max", ZERO, "a")), "The ReLU.", title="Activation")
     d.show(
-        equal(expected("y"), Integral(times(u, density), u, ZERO, None), mean),
+        equal(expected("y"), Integral(times(u, density), u, ZERO, INFINITY), mean),
         "Only the positive half of the bell counts; the antiderivative is −s² times the density.",
         title="Mean",
     )
     d.show(
         equal(
             expected(square("y")),
-            Integral(times(square(u), density), u, ZERO, None),
+            Integral(times(square(u), density), u, ZERO, INFINITY),
             half(expected(square("a"))),
             over(S2, 2),
         ),

@@ -32,7 +32,7 @@ class NumericReading(Reading):
         self.drawn: dict[tuple[str, tuple[int, ...]], Any] = {}
         self.touched: set[tuple[str, tuple[int, ...]]] | None = None
 
-    constants: ClassVar[Mapping[str, Any]] = {"π": mp.pi, "e": mp.e}
+    constants: ClassVar[Mapping[str, Any]] = {"π": mp.pi, "e": mp.e, "∞": mp.inf}
 
     def number(self, value: Any) -> Any:
         """A number of 30 digits."""

@@ -26,7 +26,7 @@ class SymbolicReading(Reading):
         super().__init__(meanings)
         self.signs = signs or {}
 
-    constants: ClassVar[Mapping[str, Any]] = {"π": sp.pi, "e": sp.E}
+    constants: ClassVar[Mapping[str, Any]] = {"π": sp.pi, "e": sp.E, "∞": sp.oo}
 
     def number(self, value: Any) -> Any:
         """An exact number; a float is taken as the simple fraction that it stands for."""

@@ -24,6 +24,7 @@ _STYLES: dict[str, dict[str, Any]] = {
     "name": {"font_color": "#5b6b7b", "align": "right"},
     "given": {"bg_color": "#fff6d6", "border": 1, "border_color": "#d8c98a"},
     "formula": {"border": 1, "border_color": "#d9dee4"},
+    "box": {"border": 1, "border_color": "#8a98a8", "num_format": "@", "align": "right"},
     "check": {"align": "center", "font_color": "#1b7f3b", "bold": True},
     "verdict": {"font_color": "#1b7f3b", "bold": True},
     "wrong": {"font_color": "#b3261e", "bg_color": "#fde7e5"},
@@ -110,6 +111,15 @@ class Sheet:
                 self.formula(block.top + i, block.left + j, formula(i, j), value)
             if check is not None and self.check_column is not None:
                 self._check(block.top + i, check(block, i))
+        return block
+
+    def boxes(self, title: str, rows: Sequence[str], columns: Sequence[str], *, name: str) -> Block:
+        """Empty boxes to be filled in by hand, found again by their name."""
+        block = self._frame(title, (len(rows), len(columns)), rows, columns)
+        for i in range(block.rows):
+            for j in range(block.columns):
+                self.sheet.write_blank(block.top + i, block.left + j, None, self.book.style["box"])
+        self.book.workbook.define_name(name, f"={block.whole()}")
         return block
 
     def formula(self, row: int, column: int, formula: str, value: Any) -> None:
