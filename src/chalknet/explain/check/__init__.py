@@ -50,7 +50,7 @@ def check(
     >>> marking.first_wrong, marking.cause
     ('z1', 'forgot_bias')
     >>> print(marking.message)
-    In z1, entry 1 should be 2, not 1 (2 entries are wrong): that is what comes out when the bias
+    In z1, entry 1 should be 2, not 1 (no entry is right): that is what comes out when the bias
     b1 is left out.
     """
     if not isinstance(problem, Problem):

@@ -15,7 +15,7 @@ import numpy as np
 
 from chalknet.explain.check.accounts import Accounts
 from chalknet.explain.check.hypotheses import WHOLE
-from chalknet.explain.check.precision import Floats, Written
+from chalknet.explain.check.precision import Floats
 from chalknet.explain.check.rounding import carried_rounding
 from chalknet.explain.check.search import Finding, find_causes
 from chalknet.explain.check.slips import slip
@@ -24,7 +24,7 @@ from chalknet.explain.check.working import Carried
 __all__ = ["Diagnosis", "diagnose"]
 
 MOST_COMPARED = 12  # findings that are held against the later lines
-CLOSE = 0.01  # of the largest number on the line
+CLOSE = 0.01  # of the terms that make up a number
 # Rounding on the way is likelier than these.
 WEAK_SLIPS = ("one_entry", "wrong_digit", "other_factor")
 
@@ -178,15 +178,12 @@ class _Explanations:
             yield self._as_written(cause, words, right)
 
     def _close(self) -> Iterator[Diagnosis]:
-        """Every number is nearly right, as the line goes."""
-        if _is_close(self.line, self.ways[0]):
-            yield self._as_written("coarse_rounding", "", self.ways[0])
+        """Every number is nearly right, by the size of its terms."""
+        right, sizes = self.ways[0], self.accounts.working.sizes[self.symbol]
+        off = np.abs(np.where(self.line.given, self.line.values - right, 0.0))
+        if (off <= CLOSE * sizes).all():
+            yield self._as_written("coarse_rounding", "", right)
 
     def _as_written(self, cause: str, words: str, right: Floats) -> Diagnosis:
         value = np.where(self.line.agrees(right), right, self.line.values)
         return Diagnosis(cause, {self.symbol: value}, words=words, made_in=self.symbol)
-
-
-def _is_close(line: Written, right: Floats) -> bool:
-    off = np.abs(np.where(line.given, line.values - right, 0.0))
-    return bool((off <= CLOSE * np.abs(right).max(initial=0.0)).all())

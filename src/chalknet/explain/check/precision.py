@@ -23,6 +23,7 @@ import math
 import re
 from dataclasses import dataclass
 from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -45,6 +46,8 @@ Floats = npt.NDArray[np.floating[Any]]
 WHOLE_DIGITS = 3
 BEYOND_SINGLE = 2e-7
 BEYOND_DOUBLE = 1e-12
+
+_DECIMAL = re.compile(r"[+-]?(?=\.?\d)(\d*)(\.?)(\d*)(?:[eE]([+-]?\d{1,3}))?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,17 +87,19 @@ def read_number(text: str) -> WrittenNumber:
     [(1.5, 0.01), (-2.0, 0.01), (0.25, 0.0), (350.0, 10.0), (0.5, 0.01)]
     """
     plain = text.strip()
-    hundredths = plain.endswith("%")
-    exact = parse_number(plain.removesuffix("%").rstrip() if hundredths else plain)
-    value = float(exact / 100 if hundredths else exact)
-    if "/" in plain:
+    share = plain.endswith("%")
+    plain = plain.removesuffix("%").rstrip().replace("−", "-").replace(",", ".").replace("_", "")
+    decimal = _DECIMAL.fullmatch(plain)
+    if decimal is None or not math.isfinite(float(plain)):
+        exact = parse_number(text.strip().removesuffix("%"))
+        value = float(exact / 100 if share else exact)
         return WrittenNumber(text, value, 0.0, 0.0)
-    number, _, power = re.sub(r"[\s_%+−-]", "", plain.lower().replace("e-", "e~")).partition("e")
-    whole, point, part = number.replace(",", ".").partition(".")
+    whole, point, part, power = decimal.groups("")
     digits = (whole + part).lstrip("0")
-    last = int(power.replace("~", "-") or 0) - len(part) - 2 * hundredths
-    if not (point or power or hundredths):
+    last = int(power or 0) - len(part) - 2 * share
+    if not (point or power or share):
         last = _last_of_whole(digits)
+    value = float(Fraction(plain) / 100) if share else float(plain)
     return _with_last(text, value, last, len(digits))
 
 
@@ -107,7 +112,7 @@ def _last_of_whole(digits: str) -> int:
 
 def _with_last(text: str, value: float, last: int, digits: int) -> WrittenNumber:
     """A number whose last digit counts units of ten to the power ``last``."""
-    unit = float(Decimal((0, (1,), last)))
+    unit = float(f"1e{last}")
     return WrittenNumber(text, value, unit, unit if digits > 1 and value else 0.5 * unit)
 
 

@@ -12,6 +12,8 @@ from chalknet.explain.check.precision import Floats, Written, read_number
 
 __all__ = ["slip"]
 
+MOST_PARTS = 12  # of a factor that somebody may have written, 3/4 or 10 say
+
 
 def slip(written: Written, right: Floats, slack: Floats | float = 0.0) -> tuple[str, str] | None:
     """How ``right`` may have turned into what was written: a cause, and words; None if unclear.
@@ -103,9 +105,10 @@ def _exchanged(written: Written, right: Floats, one: tuple[int, ...], two: tuple
 def _common_factor(written: Written, right: Floats) -> tuple[str, str] | None:
     """A simple factor of everything, as 3 or −1/4; one number alone would always have one."""
     at = np.unravel_index(np.argmax(np.abs(right)), right.shape)
-    if np.count_nonzero(right) < 2 or not written.given[at] or right[at] == 0:
+    ratio = float(written.values[at] / right[at]) if right[at] else 0.0
+    if np.count_nonzero(right) < 2 or not np.isfinite(ratio):
         return None
-    ratio = Fraction(float(written.values[at] / right[at])).limit_denominator(12)
-    if not ratio or abs(ratio.numerator) > 12 or not written.agrees(right * float(ratio)).all():
+    simple = Fraction(ratio).limit_denominator(MOST_PARTS)
+    if not 0 < abs(simple.numerator) <= MOST_PARTS:
         return None
-    return "other_factor", str(ratio)
+    return ("other_factor", str(simple)) if written.agrees(right * float(simple)).all() else None

@@ -24,7 +24,9 @@ def of_line(working: Working, line: MarkedLine, words: str) -> str:
     sentence = f"In {symbol}, {where} should be" if where else f"{symbol} should be"
     sentence += f" {number(first.right, like=first.written)}, not {first.written}"
     if len(line.entries) > 1:
-        sentence += f" ({len(line.entries)} of {working.true[symbol].size} entries are wrong)"
+        every = len(line.entries) == working.true[symbol].size
+        many = f"{len(line.entries)} of {working.true[symbol].size} entries are wrong"
+        sentence += f" ({'no entry is right' if every else many})"
     if cause is None:
         return f"{sentence}; none of the usual mistakes gives this."
     if cause in _REMARKS:
