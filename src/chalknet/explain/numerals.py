@@ -20,7 +20,7 @@ __all__ = ["exact_array", "format_number", "parse_number", "read_matrix", "read_
 
 Array = npt.NDArray[Any]
 
-_DECIMAL = re.compile(r"[+-]?(?:\d+(?:[.,]\d*)?|[.,]\d+)(?:[eE]([+-]?\d{1,9}))?")
+_DECIMAL = re.compile(r"[+-]?(?:\d+(?:[.,]\d*)?|[.,]\d+)(?:[eE]([+-]?\d{1,9}))?", re.ASCII)
 _LARGEST_EXPONENT = 400
 _LONGEST = 1000  # characters; more digits than that nobody writes
 

@@ -19,7 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 from chalknet.errors import ConfigurationError, ShapeError, TargetError
-from chalknet.explain.numerals import Array, exact_array, format_number, parse_number
+from chalknet.explain.numerals import Array, exact_array, parse_number
 from chalknet.operations.activations import Activation, as_activation
 from chalknet.operations.losses import Loss, as_loss
 from chalknet.training.optimizers import Optimizer
@@ -183,10 +183,10 @@ class Problem:
         rows = self._sums_of_probabilities(loss)
         if any(total != 1 for total in rows):
             number = next(place for place, total in enumerate(rows, start=1) if total != 1)
-            which = "the target" if self.single else f"target {number}"
+            which = "target" if self.single else f"target row {number}"
             raise TargetError(
                 f"{which} must be probabilities that add up to 1, but they add up to "
-                f'{format_number(rows[number - 1])}; thirds are written "1/3".'
+                f'{rows[number - 1]}; thirds are written "1/3".'
             )
         # The loss says whether it can take the values of the targets and of the weights.
         floats = None if weight is None else weight.astype(np.float64)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
+import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from fractions import Fraction
@@ -38,6 +39,9 @@ KEYS = (
     *("loss", "learning_rate", "optimizer", "l2", "layers"),
 )
 LAYER_KEYS = ("weights", "bias", "activation")
+
+# z1, dW2, b1_new, p: what an answers file has and a network has not.
+_LINE_OF_AN_ANSWER = re.compile(r"(z|a|s|d[zsaWb]|delta)\d+|[Wb]\d+_new|p")
 
 Table = Mapping[str, Any]
 
@@ -84,6 +88,12 @@ def _decimal(text: str) -> Fraction | float:
 
 
 def _problem(table: Table, title: str) -> Problem:
+    for key in table:
+        if _LINE_OF_AN_ANSWER.fullmatch(key):
+            raise ConfigurationError(
+                f"{key} is a line of an answers file, which chalknet check takes beside the "
+                "network."
+            )
     _check_keys(table, KEYS, "")
     loss = _named("loss", table, as_loss) if "loss" in table else None
     layers = _layers(table.get("layers"), loss)
@@ -113,6 +123,8 @@ def _problem(table: Table, title: str) -> Problem:
             title=name,
         )
     except TargetError as error:
+        if str(error).startswith("target"):
+            raise
         place = "sample_weight" if "weight" in str(error) else "target"
         raise TargetError(f"{place}: {error}") from None
 
