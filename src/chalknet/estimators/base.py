@@ -24,6 +24,7 @@ from chalknet.estimators.inspection import Inspection
 from chalknet.estimators.lesson import Lesson
 from chalknet.estimators.losses import LossLike
 from chalknet.estimators.parameters import STOCHASTIC, Settings, settings_of
+from chalknet.estimators.patience import Patience
 from chalknet.estimators.problem import Problem
 from chalknet.estimators.rates import Pace
 from chalknet.estimators.stochastic import Descent, State
@@ -179,7 +180,9 @@ class Perceptron(Inspection, CallbackSupportMixin, BaseEstimator):  # type: igno
         pace = Pace(samples=self.t_)
         self._state = State.begun(settings.optimizer, network.parameters, pace)
         self._warn_of_batch_size(len(lesson))
-        if not course.descend(self._descent(problem, settings, self.max_iter), self.max_iter):
+        ended = course.descend(self._descent(problem, settings, self.max_iter), self.max_iter)
+        self._state.order = None  # as long as the data: a fitted estimator should stay small
+        if not ended:
             warnings.warn(
                 f"Stochastic Optimizer: Maximum iterations ({self.max_iter}) reached and the "
                 "optimization hasn't converged yet.",
@@ -219,6 +222,8 @@ class Perceptron(Inspection, CallbackSupportMixin, BaseEstimator):  # type: igno
         assert optimizer is not None  # noqa: S101 - partial_fit is not there for lbfgs
         if "_state" in self.__dict__:
             self._state.goes_on_with(optimizer, network.parameters)
+            if self.best_loss_ is None:  # it was the score that fit watched
+                self._state.patience = Patience()
         else:
             self._state = State.begun(optimizer, network.parameters)
         problem = lesson.problem(

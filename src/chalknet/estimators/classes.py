@@ -138,7 +138,10 @@ class Classes:
         """
         if class_weight is None:
             return None
-        from sklearn.utils.class_weight import compute_sample_weight
+        from sklearn.utils.class_weight import compute_class_weight, compute_sample_weight
 
-        weights: Vector = compute_sample_weight(class_weight, y)
-        return weights
+        if self.multilabel:
+            weights: Vector = compute_sample_weight(class_weight, y)
+            return weights
+        of_classes: Vector = compute_class_weight(class_weight, classes=self.labels, y=y)
+        return of_classes[self.index(y)]

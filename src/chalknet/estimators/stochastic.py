@@ -39,6 +39,7 @@ class State:
     slots: OptimizerState
     pace: Pace = field(default_factory=Pace)
     patience: Patience = field(default_factory=Patience)
+    order: npt.NDArray[np.int64] | None = None  # of the samples in the epoch before
 
     @classmethod
     def begun(cls, optimizer: Optimizer, parameters: Vector, pace: Pace | None = None) -> State:
@@ -110,7 +111,6 @@ class Descent:
         self.random_state, self.epochs = random_state, epochs
         self.plan = problem.plan(problem.network, state.optimizer, state.slots)
         self._calls = Calls(problem.engine, self.plan)
-        self._order: npt.NDArray[np.int64] | None = None
 
     def epoch(self, progressed: Callable[[int], None]) -> Epoch:
         """Take the steps of one epoch; ``progressed`` hears of the samples done so far.
@@ -141,12 +141,7 @@ class Descent:
 
     def _steps(self) -> StepRange:
         problem, n = self.problem, self.problem.X.shape[0]
-        if self.shuffle:
-            # The new order permutes the one before, by indices: so does scikit-learn's shuffle.
-            permutation = np.arange(n)
-            self.random_state.shuffle(permutation)
-            before = self._order
-            self._order = permutation if before is None else before[permutation]
+        order = self._new_order(n) if self.shuffle else None
         key = int(self.random_state.randint(2**31)) if any(problem.dropout) else 0
         count = steps_per_epoch(n, self.batch_size)
         rates = self.rate.of_steps(
@@ -154,9 +149,18 @@ class Descent:
         )
         l2 = None
         if problem.alpha:
-            weights = problem.weight_of_batches(self._order, self.batch_size)
+            weights = problem.weight_of_batches(order, self.batch_size)
             l2 = np.divide(problem.alpha, weights, out=np.zeros(count), where=weights > 0)
-        return StepRange(self._order, self.batch_size, 0, count, rates, key, l2)
+        return StepRange(order, self.batch_size, 0, count, rates, key, l2)
+
+    def _new_order(self, n: int) -> npt.NDArray[np.int64]:
+        """The order of the epoch before, permuted: scikit-learn's shuffle of the indices."""
+        permutation = np.arange(n)
+        self.random_state.shuffle(permutation)
+        before = self.state.order
+        order = permutation if before is None or len(before) != n else before[permutation]
+        self.state.order = order
+        return order
 
     def _diverged(self, step: int, steps: StepRange) -> DivergedError:
         rate = float(steps.learning_rates[step])
