@@ -336,10 +336,14 @@ def _require_fitting(model: Model) -> None:
         ("divisor", np.size(model.preprocessing.divisor), (1, features)),
         ("feature_names", len(model.feature_names or ()), (0, features)),
         ("class_names", len(model.class_names or ()), (0, 0 if classes is None else len(classes))),
-        ("image_shape", math.prod(model.image_shape or (features,)), (features,)),
+        ("image_shape", _pixels(model.image_shape or (features,)), (features,)),
     ):
         if size not in wanted:
             raise ValueError(f"{name} has {size} values where {wanted[-1]} are expected")
+
+
+def _pixels(shape: tuple[int, ...]) -> int:
+    return math.prod(shape) if min(shape) > 0 else 0
 
 
 def _named(resolver: Any, thing: Any) -> str:
@@ -364,8 +368,8 @@ def _number_or_array(value: npt.NDArray[Any]) -> Any:
 def _tuple(values: list[Any] | None, kind: type) -> tuple[Any, ...] | None:
     if values is None:
         return None
-    if not all(type(value) is kind for value in values):
-        raise ValueError(f"expected {kind.__name__} alone in {values!r:.60}")
+    if type(values) is not list or not all(type(value) is kind for value in values):
+        raise ValueError(f"expected a list of {kind.__name__}, not {values!r:.60}")
     return tuple(values)
 
 

@@ -105,4 +105,9 @@ def _classes(values: Any, dtype: Any) -> Array | None:
         raise ValueError(f"classes of type {kind} in the metadata")
     classes = np.array(_list(values, of))
     # Text keeps the length it has; a type in the metadata could cut it off, or blow it up.
-    return classes if of is str else classes.astype(kind)
+    if of is str:
+        return classes
+    converted = classes.astype(kind)
+    if converted.tolist() != values:
+        raise ValueError(f"classes in the metadata that are no list of {kind}")
+    return converted

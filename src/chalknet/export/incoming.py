@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -239,10 +240,10 @@ def _as_many(names: Sequence[str] | None, count: int | None, option: str) -> tup
 
 
 def _of_size(shape: tuple[int, ...] | None, features: int) -> tuple[int, ...] | None:
-    if shape is not None and int(np.prod(shape)) != features:
+    if shape is not None and (min(shape, default=0) < 1 or math.prod(shape) != features):
         size = "×".join(map(str, shape))
         raise ConfigurationError(
-            f"images of {size} have {int(np.prod(shape))} values, but the first layer takes "
+            f"images of {size} have {math.prod(shape)} values, but the first layer takes "
             f"{features}."
         )
     return shape

@@ -32,11 +32,11 @@ from chalknet.export.onnx.schema import (
 )
 from chalknet.export.onnx.wire import Budget, Message
 
-__all__ = ["Parsed", "ParsedNode", "parse"]
+__all__ = ["Parsed", "ParsedNode", "parse", "seal_in"]
 
 Array = npt.NDArray[Any]
 
-MAX_FIELDS = 500_000
+MAX_FIELDS = 200_000
 MAX_INTEGERS = 100_000  # of classes or of a shape; weights are no integers
 MAX_AXES = 8
 OPSETS = (7, 28)  # Between these, the operators read here mean the same.
@@ -80,8 +80,6 @@ class Parsed:
     input_name: str
     input_sizes: tuple[int | None, ...] | None
     outputs: list[str]
-    seal: str | None
-    sealed_bytes: int
 
 
 def parse(data: bytes, place: str) -> Parsed:
@@ -111,8 +109,23 @@ def parse(data: bytes, place: str) -> Parsed:
     name, sizes = _only_input(graph, constants, place)
     makers = _makers(graph, {*constants, name, ""}, budget)
     outputs = [message.text(VALUE.name) for message in graph.messages(GRAPH.output)]
-    seal, sealed_bytes = _seal(model, len(data), place)
-    return Parsed(place, makers, constants, name, sizes, outputs, seal, sealed_bytes)
+    return Parsed(place, makers, constants, name, sizes, outputs)
+
+
+def seal_in(data: bytes, place: str) -> tuple[str | None, memoryview]:
+    """chalknet's own metadata, if any, and the bytes before them, for which they vouch."""
+    view = memoryview(data)
+    model = Message(view, 0, Budget(place, MAX_FIELDS))
+    pairs = model.messages(MODEL.metadata_props)
+    found = [pair.text(PAIR.value) for pair in pairs if pair.text(PAIR.key) == "chalknet"]
+    if not found:
+        return None, view
+    if len(pairs) > 1 or model.end(MODEL.metadata_props) != len(data):
+        raise ModelFileError(
+            f"{place}: another program has added to a file that chalknet sealed: take the file as "
+            "chalknet wrote it."
+        )
+    return found[0], view[: model.offset(MODEL.metadata_props)]
 
 
 def _require_opset(model: Message, place: str) -> None:
@@ -243,20 +256,6 @@ def _only_input(
             for dim in dims[:MAX_AXES]
         )
     return port.text(VALUE.name), sizes
-
-
-def _seal(model: Message, size: int, place: str) -> tuple[str | None, int]:
-    """chalknet's own metadata and how many bytes lie before it, which are those it vouches for."""
-    pairs = model.messages(MODEL.metadata_props)
-    found = [pair.text(PAIR.value) for pair in pairs if pair.text(PAIR.key) == "chalknet"]
-    if not found:
-        return None, size
-    if len(pairs) > 1:
-        raise ModelFileError(
-            f"{place}: another program has added metadata to a file that chalknet sealed: "
-            "take the file as chalknet wrote it."
-        )
-    return found[0], model.offset(MODEL.metadata_props)
 
 
 def _foreign(place: str, what: str) -> ModelFileError:

@@ -22,7 +22,7 @@ from chalknet.export.description import Description, read_description
 from chalknet.export.incoming import Incoming
 from chalknet.export.onnx.heads import Labels, Scores, labels_of, scores_of
 from chalknet.export.onnx.layers import layers_of
-from chalknet.export.onnx.parsing import parse
+from chalknet.export.onnx.parsing import parse, seal_in
 from chalknet.export.onnx.patterns import Matcher
 from chalknet.export.onnx.scaling import scaling_of
 from chalknet.export.onnx.writing import FORMAT, MAX_BYTES, seal_of
@@ -54,10 +54,10 @@ def read_onnx(path: str | os.PathLike[str]) -> Incoming:
 
 class _Reader:
     def __init__(self, data: bytes, place: str) -> None:
-        self.parsed = parse(data, place)
         self.place = place
+        self.own = _unsealed(*seal_in(data, place), place)
+        self.parsed = parse(data, place)
         self.graph = Matcher(self.parsed)
-        self.own = _unsealed(data, self.parsed.seal, self.parsed.sealed_bytes, place)
 
     def read(self) -> Incoming:
         """The whole network, from the outputs to the rows."""
@@ -135,13 +135,13 @@ class _Reader:
             raise self.graph.refused(f"it looks labels up by a threshold, but has {K} outputs")
 
 
-def _unsealed(data: bytes, seal: str | None, sealed_bytes: int, place: str) -> Description | None:
+def _unsealed(seal: str | None, body: memoryview, place: str) -> Description | None:
     """chalknet's own metadata, once the hash is found to be that of the bytes before it."""
     if seal is None:
         return None
     try:
         content = json.loads(seal)["content"]
-        right = seal == seal_of(memoryview(data)[:sealed_bytes], content)
+        right = seal == seal_of(body, content)
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         right = False
     if not right:

@@ -119,6 +119,11 @@ class Message:
         """Where the field's last occurrence begins in the file."""
         return self._fields[number][-1].offset
 
+    def end(self, number: int) -> int:
+        """Where the field's last occurrence ends in the file."""
+        field = self._fields[number][-1]
+        return field.content + (len(field.value) if isinstance(field.value, memoryview) else 0)
+
     def messages(self, number: int) -> list[Message]:
         """The messages in all occurrences of the field."""
         return [
