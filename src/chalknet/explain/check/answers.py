@@ -1,6 +1,7 @@
 """A student's answers: numbers under the symbols of the working, any of them, in any order.
 
-A sheet is a TOML file; of each number the text is kept, for it tells how many digits were given::
+A sheet is a TOML file, or the filled workbook of ``chalknet exercise``. Of each number the text is
+kept, for it tells how many digits were given::
 
     z1 = [5, -5]
     p = [0.9999, "1,98e-32", 4.14e-8]
@@ -110,13 +111,22 @@ def _in_quotes(text: str, error: ValueError) -> str:
     message = str(error).rstrip(".")
     place = re.search(r"line (\d+)", message)
     line = text.splitlines()[int(place[1]) - 1] if place else ""
-    bare = re.search(r"(?<![\"'\w.])-?\d+\s*/\s*\d+|−\d|\d\s*%", line.split("#")[0])
+    bare = _BARE.search(line.split("#")[0])
     if bare is None:
         return message
     return f'{message}; put {bare[0].strip()} in quotes, as in "{bare[0].strip()}"'
 
 
-READERS: dict[str, Callable[[Path], Answers]] = {".toml": _read_toml}
+def _read_workbook(path: Path) -> Answers:
+    from chalknet.explain.render.excel.answers import read_answer_sheet
+
+    entries, places = read_answer_sheet(path)
+    return Answers(entries, str(path), places)
+
+
+_BARE = re.compile(r"""(?<!["'\w.])-?\d+\s*/\s*\d+|−[\d.]+|[\d.]+\s*%""")
+
+READERS: dict[str, Callable[[Path], Answers]] = {".toml": _read_toml, ".xlsx": _read_workbook}
 
 
 # from answers to a sheet ---------------------------------------------------------------------
@@ -252,7 +262,7 @@ class _Reader:
                 return read_number(entry)
         except ChalknetError as error:
             raise DataFormatError(f"{self._at(at)}: {error}") from None
-        raise DataFormatError(f"{self._at(at)}: {str(entry).lower()} is not a number.")
+        raise DataFormatError(f"{self._at(at)}: {str(entry).lower()[:40]} is not a number.")
 
     def _float(self, value: float) -> WrittenNumber:
         if not np.isfinite(value):

@@ -101,8 +101,8 @@ class Working:
 
     def _take(self, values: Mapping[str, Any]) -> None:
         """Take the values of a solution for the true ones."""
-        for symbol, value in values.items():
-            self.true[symbol] = self.textbook(symbol, np.asarray(value, np.float64))
+        for symbol in self.shapes:
+            self.true[symbol] = self.textbook(symbol, np.asarray(values[symbol], np.float64))
         if "loss" in values and "losses" not in values:
             self.true["losses"] = self.true["loss"][None]
 
