@@ -111,3 +111,21 @@ class Explanation:
     def steps(self) -> tuple[Step, ...]:
         """All steps in order."""
         return tuple(step for section in self.sections for step in section.steps)
+
+    def __str__(self) -> str:
+        """The explanation as plain text at 80 columns."""
+        from chalknet.explain.render import render_text
+
+        return render_text(self).rstrip("\n")
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows."""
+        from chalknet.explain.render import html_fragment
+
+        return html_fragment(self)
+
+    def _repr_latex_(self) -> str:
+        """What a notebook that is turned into a PDF shows."""
+        from chalknet.explain.render import render_latex
+
+        return render_latex(self, document=False)

@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from chalknet.pages.names import clean, isolated, shortened
-from chalknet.pages.shell import render_page
+from chalknet.pages.shell import render_fragment, render_page
 
-__all__ = ["clean", "isolated", "render_page", "shortened"]
+__all__ = ["clean", "isolated", "render_fragment", "render_page", "shortened"]

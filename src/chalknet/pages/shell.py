@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
-__all__ = ["render_page"]
+__all__ = ["render_fragment", "render_page"]
 
 
 def render_page(package: str, template: str, /, **content: Any) -> str:
@@ -25,6 +26,15 @@ def render_page(package: str, template: str, /, **content: Any) -> str:
     content
         What the template takes; a name that it uses and is not given is an error.
     """
+    return _filled(package, template, content)
+
+
+def render_fragment(package: str, template: str, /, **content: Any) -> str:
+    """A piece of a page, for a notebook: any template of ``package``, filled in the same way."""
+    return _filled(package, template, content)
+
+
+def _filled(package: str, template: str, content: Mapping[str, Any]) -> str:
     import jinja2
 
     environment = jinja2.Environment(

@@ -68,7 +68,7 @@ def _blocks(explanation: Explanation) -> Iterator[str]:
             yield from _step(step, number, page)
             number += 1
     notes = [prose(note) for note in explanation.notes]
-    if page.latex.abbreviated:
+    if page.latex.left_out:
         notes.append("⋯, ⋮ and ⋱ stand for entries that are left out.")
     if methods or notes:
         yield "---"

@@ -253,7 +253,8 @@ def _array(setter: Typesetter[M], node: Array, depth: int, _beside: bool) -> lis
 
 def _rows(setter: Typesetter[M], node: Array) -> list[list[Cell[M]]]:
     grid = abbreviated(node, setter.down, setter.across)
-    setter.abbreviated |= grid.is_abbreviated
+    if grid.is_abbreviated:
+        setter.left_out.append(node)
     rows: list[list[Cell[M]]] = []
     for row in grid.rows:
         rows.append([])

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import ClassVar, TypeVar
 
-from chalknet.explain.formula import Formula, Symbol
+from chalknet.explain.formula import Array, Formula, Symbol
 from chalknet.explain.notation import Notation
 from chalknet.explain.render.arrays import Extent
 from chalknet.explain.render.brackets import Brackets
@@ -27,7 +27,17 @@ CLOSING = {"(": ")", "[": "]", "{": "}", "|": "|", "‖": "‖"}
 
 
 class Typesetter(Material[M]):
-    """Sets formulas in the material ``M``: boxes of characters, LaTeX, MathML."""
+    """Sets formulas in the material ``M``: boxes of characters, LaTeX, MathML.
+
+    Attributes
+    ----------
+    down, across : Extent
+        How much of long arrays is shown.
+    tears : bool
+        Whether a matrix may be torn between its columns.
+    left_out : list of Array
+        Those of which not all entries were shown, in the order in which they were set.
+    """
 
     # Whether fractions are drawn with a bar.
     bars: ClassVar[bool] = True
@@ -36,7 +46,7 @@ class Typesetter(Material[M]):
         self.notation = notation
         self.down = self.across = Extent.of(notation.entries)
         self.tears = False
-        self.abbreviated = False
+        self.left_out: list[Array] = []
         self.in_script = False
         self._brackets = Brackets(notation, bars=self.bars)
         self.flat_brackets = Brackets(notation, bars=False)

@@ -123,7 +123,10 @@ class MathML(Typesetter[Markup]):
             return Markup(f'<mo lspace="0.05em" rspace="0.05em">{shown}</mo>', width)
         if sign in ",;":
             return Markup(f'<mo separator="true">{shown}</mo>', width)
-        return Markup(f'<mo form="infix">{shown}</mo>', width)
+        if role == "operation" and sign in "+−":
+            return Markup(f'<mo form="infix">{shown}</mo>', width)
+        space = "0.22em" if role == "operation" else "0.28em"
+        return Markup(f'<mo form="infix" lspace="{space}" rspace="{space}">{shown}</mo>', width)
 
     def juxtaposed(self, before: Formula, after: Formula, phrase: bool) -> Markup | None:
         if phrase:
@@ -170,8 +173,10 @@ class MathML(Typesetter[Markup]):
         width = inner.width + (LARGE_FENCE if inner.tall else SMALL_FENCE) * (
             bool(left) + bool(right)
         )
-        opening = f'<mo fence="true" form="prefix">{left}</mo>' if left else ""
-        closing = f'<mo fence="true" form="postfix">{right}</mo>' if right else ""
+        # A bracket that may stretch stands further off, even around a single letter.
+        size = "" if inner.tall else ' stretchy="false"'
+        opening = f'<mo fence="true" form="prefix"{size}>{left}</mo>' if left else ""
+        closing = f'<mo fence="true" form="postfix"{size}>{right}</mo>' if right else ""
         return Markup(f"<mrow>{opening}{inner.source}{closing}</mrow>", width, inner.tall)
 
     def operator(self, sign: str, below: Markup | None, above: Markup | None) -> Markup:

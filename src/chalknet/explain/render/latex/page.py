@@ -121,7 +121,7 @@ class LatexPage:
     def _foot(self, methods: Sequence[Verified]) -> Iterator[str]:
         notation = self.explanation.notation
         notes = list(self.explanation.notes)
-        if self.latex.abbreviated:
+        if self.latex.left_out:
             notes.append("⋯, ⋮ and ⋱ stand for entries that are left out.")
         if not methods and not notes:
             return

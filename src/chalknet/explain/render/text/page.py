@@ -160,7 +160,7 @@ class _TextPage:
 
     def _foot(self, methods: Sequence[Verified]) -> Iterator[str]:
         notes = list(self.explanation.notes)
-        if self.boxes.abbreviated:
+        if self.boxes.left_out:
             notes.append("⋯, ⋮ and ⋱ stand for entries that are left out.")
         if methods or notes:
             yield ""
