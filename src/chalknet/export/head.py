@@ -73,11 +73,13 @@ def head_of(model: Model) -> Head:
         The loss is the user's own and makes predictions that only its own code can.
     """
     K, classes = model.network.widths[-1], model.classes
-    decision: Decision | None = "one" if K == 1 else "largest"
+    decision: Decision | None = "largest"
     if classes is None:
         decision = None
     elif model.multilabel:
         decision = "each"
+    elif K == 1 and len(classes) == 2:
+        decision = "one"
     return Head(
         link=_link_of(model.loss),
         decision=decision,
