@@ -66,6 +66,8 @@ class Exact(numbers.Number):
             value = Fraction(repr(value)) if math.isfinite(value) else many_digits().mpf(value)
         elif isinstance(value, int):
             value = Fraction(value)
+        elif not (isinstance(value, Fraction) or hasattr(value, "_mpf_")):
+            raise TypeError(f"{value!r} is no exact number.")
         self.value = value
 
     @property
@@ -138,7 +140,7 @@ class Exact(numbers.Number):
         try:
             return float(self.value)
         except OverflowError:
-            return math.copysign(math.inf, self.value)
+            return math.inf if self.value > 0 else -math.inf
 
     def __repr__(self) -> str:
         return f"Exact({self.shown()})"
