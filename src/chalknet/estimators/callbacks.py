@@ -75,8 +75,10 @@ def as_functions(callbacks: Callback | Sequence[Callback] | None) -> Functions:
     ConfigurationError
         One of them cannot be called.
     """
-    given = [] if callbacks is None else [callbacks] if callable(callbacks) else callbacks
-    for callback in given if isinstance(given, Sequence) else [given]:
+    given: Any = [] if callbacks is None else callbacks
+    if not isinstance(given, list | tuple):
+        given = [given]
+    for callback in given:
         if not callable(callback):
             raise ConfigurationError(
                 "callbacks must be functions that take an epoch's record, not "

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from chalknet.errors import TargetError
+from chalknet.errors import ConfigurationError, TargetError
 from chalknet.operations.affine import Matrix, Vector
 from chalknet.operations.losses import Loss, SigmoidCrossEntropy, SoftmaxCrossEntropy
 
@@ -138,10 +139,33 @@ class Classes:
         """
         if class_weight is None:
             return None
-        from sklearn.utils.class_weight import compute_class_weight, compute_sample_weight
-
         if self.multilabel:
+            from sklearn.utils.class_weight import compute_sample_weight
+
             weights: Vector = compute_sample_weight(class_weight, y)
             return weights
-        of_classes: Vector = compute_class_weight(class_weight, classes=self.labels, y=y)
-        return of_classes[self.index(y)]
+        places = self.index(y)
+        if isinstance(class_weight, Mapping):
+            return self._named_weights(class_weight)[places]
+        if class_weight != "balanced":
+            raise ConfigurationError(
+                "class_weight must be 'balanced' or a dict of classes to weights, "
+                f"not {class_weight!r}."
+            )
+        counts = np.bincount(places, minlength=len(self.labels))
+        return (len(y) / (len(self.labels) * np.maximum(counts, 1)))[places]
+
+    def _named_weights(self, class_weight: Mapping[Any, float]) -> Vector:
+        """One weight a class; 1 for those that are not named."""
+        known = self.labels.tolist()
+        for label, weight in class_weight.items():
+            if label not in known:
+                raise ConfigurationError(
+                    f"class_weight names the class {label!r}, but y has "
+                    f"{', '.join(map(str, known[:20]))}."
+                )
+            if not (np.isfinite(weight) and weight >= 0):
+                raise ConfigurationError(
+                    f"class_weight of {label!r} must be a finite number ≥ 0, not {weight}."
+                )
+        return np.array([float(class_weight.get(label, 1.0)) for label in known])

@@ -77,11 +77,13 @@ def _as_scikit_learn(
 
 
 def _checked(drawn: Any, fan_in: int, fan_out: int) -> tuple[Matrix, Vector]:
-    shapes = [np.shape(part) for part in drawn] if isinstance(drawn, tuple) else drawn
-    if shapes != [(fan_in, fan_out), (fan_out,)]:
+    wanted = [(fan_in, fan_out), (fan_out,)]
+    shapes = [np.shape(part) for part in drawn] if isinstance(drawn, tuple) else None
+    if shapes != wanted:
+        gave = f"an array of shape {np.shape(drawn)}" if shapes is None else f"shapes {shapes}"
         raise ConfigurationError(
-            f"init must give W ({fan_in}, {fan_out}) and b ({fan_out},) for fan_in={fan_in} and "
-            f"fan_out={fan_out}, but gave {shapes}."
+            f"init must give W {wanted[0]} and b {wanted[1]} for fan_in={fan_in} and "
+            f"fan_out={fan_out}, but gave {gave}."
         )
     W, b = (np.asarray(part, np.float64) for part in drawn)
     return W, b
