@@ -79,8 +79,8 @@ class Material(ABC, Generic[M]):
         """A matrix in its brackets; it has at least one entry."""
 
     @abstractmethod
-    def columns(self, rows: Sequence[Sequence[Cell[M]]]) -> list[M]:
-        """The columns of a matrix one by one, for lines that cannot hold them all."""
+    def table(self, rows: Sequence[Sequence[Cell[M]]]) -> M:
+        """Some columns of a matrix without its brackets, for lines that cannot hold them all."""
 
     @abstractmethod
     def gap(self) -> M:

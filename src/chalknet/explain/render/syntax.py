@@ -6,7 +6,7 @@ beside other factors with no sign between, and gives the node's pieces.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from chalknet.explain.formula import (
@@ -242,13 +242,28 @@ def _array(setter: Typesetter[M], node: Array, depth: int, _beside: bool) -> lis
     rows = _rows(setter, node)
     if not rows or not rows[0]:
         return [setter.piece(setter.fenced("[", setter.thin_space(), "]"))]
-    if not setter.tears or len(rows[0]) == 1:
-        return [setter.piece(setter.grid(rows, node))]
+    whole = setter.piece(setter.grid(rows, node))
+    if setter.tears_at is None or whole.width <= setter.tears_at:
+        return [whole]
     inner: list[Piece[M]] = []
     between = setter.breaking(depth + TEARING_DEPTH, setter.gap(), None)
-    for column in setter.columns(rows):
-        inner += setter.after(between, [setter.piece(column)]) if inner else [setter.piece(column)]
+    for some in _torn(setter, rows, setter.tears_at):
+        piece = setter.piece(setter.table(some))
+        inner += setter.after(between, [piece]) if inner else [piece]
     return setter.fence("[", inner)
+
+
+def _torn(
+    setter: Typesetter[M], rows: list[list[Cell[M]]], width: float
+) -> Iterator[list[list[Cell[M]]]]:
+    """The rows in as many parts as there are lines, none of them wider than ``width``."""
+    start = 0
+    for end in range(1, len(rows[0]) + 1):
+        last = end == len(rows[0])
+        longer = [row[start : end + 1] for row in rows]
+        if last or setter.width(setter.table(longer)) > width:
+            yield [row[start:end] for row in rows]
+            start = end
 
 
 def _rows(setter: Typesetter[M], node: Array) -> list[list[Cell[M]]]:

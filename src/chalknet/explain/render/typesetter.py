@@ -33,8 +33,8 @@ class Typesetter(Material[M]):
     ----------
     down, across : Extent
         How much of long arrays is shown.
-    tears : bool
-        Whether a matrix may be torn between its columns.
+    tears_at : float or None
+        A matrix wider than this is torn between its columns; None if none is.
     left_out : list of Array
         Those of which not all entries were shown, in the order in which they were set.
     """
@@ -45,7 +45,7 @@ class Typesetter(Material[M]):
     def __init__(self, notation: Notation) -> None:
         self.notation = notation
         self.down = self.across = Extent.of(notation.entries)
-        self.tears = False
+        self.tears_at: float | None = None
         self.left_out: list[Array] = []
         self.in_script = False
         self._brackets = Brackets(notation, bars=self.bars)

@@ -140,9 +140,6 @@ class MathML(Typesetter[Markup]):
     def thin_space(self) -> Markup:
         return Markup('<mspace width="0.17em"></mspace>', 0.17)
 
-    def gap(self) -> Markup:
-        return Markup('<mspace width="0.8em"></mspace>', 0.8)
-
     def joined(self, parts: Sequence[Markup]) -> Markup:
         if len(parts) == 1:
             return parts[0]
@@ -206,8 +203,11 @@ class MathML(Typesetter[Markup]):
         )
         return Markup(source, inner.width + 0.6, tall=True)
 
-    def columns(self, rows: Sequence[Sequence[Cell[Markup]]]) -> list[Markup]:
-        return [_table([self._column(column)], "columns") for column in zip(*rows, strict=True)]
+    def table(self, rows: Sequence[Sequence[Cell[Markup]]]) -> Markup:
+        return _table([self._column(column) for column in zip(*rows, strict=True)], "table")
+
+    def gap(self) -> Markup:
+        return Markup('<mspace width="0.8em"></mspace>', 0.8)
 
     def _column(self, column: Sequence[Cell[Markup]]) -> list[tuple[str, Markup]]:
         """The entries with their alignment: numbers stand with their points in line."""

@@ -188,8 +188,8 @@ class _HtmlPage:
             yield self.mathml.joined([space, other])
 
     def _fitted(self, formula: Formula, room: float) -> Sequence[Markup]:
-        """In lines; what no line can hold stays as it is, and its box can be scrolled."""
-        return fitted(self.mathml, formula, room) or [self.mathml.set(formula)]
+        """In lines; one that is too long all the same can be scrolled."""
+        return fitted(self.mathml, formula, room, beyond=True) or []
 
 
 def _math(markup: Markup) -> str:

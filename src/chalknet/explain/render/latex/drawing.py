@@ -128,9 +128,6 @@ class Latex(Typesetter[Markup]):
     def thin_space(self) -> Markup:
         return Markup(r"\thinspace ", 0.2)
 
-    def gap(self) -> Markup:
-        return Markup(r"\enspace ", 0.5)
-
     def joined(self, parts: Sequence[Markup]) -> Markup:
         if len(parts) == 1:
             return parts[0]
@@ -181,14 +178,16 @@ class Latex(Typesetter[Markup]):
     # Grids. --------------------------------------------------------------------------------------
 
     def grid(self, rows: Sequence[Sequence[Cell[Markup]]], array: Array) -> Markup:
-        columns = [self._column(column) for column in zip(*rows, strict=True)]
+        inner = self.table(rows)
         # The brackets stand closer than the columns of an array stand apart.
-        inner = _array(columns)
         closer = Markup(rf"\negthinspace{inner.source}\negthinspace ", inner.width - 0.3, tall=True)
         return self.fenced("[", closer, "]")
 
-    def columns(self, rows: Sequence[Sequence[Cell[Markup]]]) -> list[Markup]:
-        return [_array([self._column(column)]) for column in zip(*rows, strict=True)]
+    def table(self, rows: Sequence[Sequence[Cell[Markup]]]) -> Markup:
+        return _array([self._column(column) for column in zip(*rows, strict=True)])
+
+    def gap(self) -> Markup:
+        return Markup(r"\enspace ", 0.5)
 
     def _column(self, column: Sequence[Cell[Markup]]) -> tuple[str, list[Markup]]:
         """How a column is aligned, and its entries: numbers stand with their points in line."""

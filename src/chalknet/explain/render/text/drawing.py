@@ -149,19 +149,16 @@ class Boxes(Typesetter[Box]):
     # Grids. --------------------------------------------------------------------------------------
 
     def grid(self, rows: Sequence[Sequence[Cell[Box]]], array: Array) -> Box:
-        columns = [part for column in self.columns(rows) for part in (self.gap(), column)]
-        return self.fenced("[", beside(columns[1:]), "]")
+        return self.fenced("[", self.table(rows), "]")
 
-    def columns(self, rows: Sequence[Sequence[Cell[Box]]]) -> list[Box]:
+    def table(self, rows: Sequence[Sequence[Cell[Box]]]) -> Box:
         columns = [self._column(column) for column in zip(*rows, strict=True)]
-        airy = any(box.height > 1 for column in columns for box in column)
-        ascents = [max(box.baseline for box in row) for row in zip(*columns, strict=True)]
-        descents = [
-            max(box.height - box.baseline for box in row) for row in zip(*columns, strict=True)
+        extents = [
+            (max(box.baseline for box in row), max(box.height - box.baseline for box in row))
+            for row in zip(*columns, strict=True)
         ]
-        return [
-            _in_rows(column, list(zip(ascents, descents, strict=True)), airy) for column in columns
-        ]
+        parts = [part for column in columns for part in (self.gap(), _in_rows(column, extents))]
+        return beside(parts[1:])
 
     def gap(self) -> Box:
         return Box.of("  ")
@@ -207,15 +204,15 @@ def _tight(box: Box) -> Box:
     return Box.of(box.lines[0].replace(" ", ""))
 
 
-def _in_rows(column: Sequence[Box], rows: Sequence[tuple[int, int]], airy: bool) -> Box:
+def _in_rows(column: Sequence[Box], rows: Sequence[tuple[int, int]]) -> Box:
     """A column of a matrix whose rows reach so many lines above and below their baselines."""
     width = column[0].width
+    # Entries of several lines need air between them.
+    airy = any(above + below > 1 for above, below in rows)
     lines: list[str] = []
     middle = 0
     for box, (above, below) in zip(column, rows, strict=True):
-        if airy and lines:
-            lines.append(" " * width)
-        lines += [" " * width] * (above - box.baseline)
+        lines += [" " * width] * (above - box.baseline + (airy and bool(lines)))
         middle = len(lines) + box.baseline
         lines += box.lines
         lines += [" " * width] * (below - box.height + box.baseline)

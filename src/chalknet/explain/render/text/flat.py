@@ -113,7 +113,7 @@ class Flat(Typesetter[str]):
             return f"[{comma.join(entries)}]" + ("" if array.row else "ᵀ")
         return f"[{comma.join(f'[{comma.join(line)}]' for line in lines)}]"
 
-    def columns(self, rows: Sequence[Sequence[Cell[str]]]) -> list[str]:
+    def table(self, rows: Sequence[Sequence[Cell[str]]]) -> str:
         raise NotImplementedError("a formula on a single line is never torn.")
 
     def gap(self) -> str:

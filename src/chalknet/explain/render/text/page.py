@@ -104,7 +104,7 @@ class _TextPage:
     def _labelled(self, name: str, formula: Formula) -> Box:
         room = self.width - 2
         block = self._working(in_chain(formula, self.explanation.notation), room)
-        lines = [line for boxes, _ in block for line in boxes.lines]
+        lines = [line for line, _ in _spaced(block)]
         names = wrapped(name, min(room, max(24, *map(cells, lines))))
         width = max(map(cells, (*names, *lines)))
         return Box(tuple(padded(line, width) for line in (*names, *lines)), len(names), width)
@@ -143,11 +143,8 @@ class _TextPage:
         yield from self.sentence(step.reason, INDENT)
         yield ""
         block = self._working(working(step, self.explanation.notation), self.width - INDENT)
-        tall = any(box.height > 1 for box, _ in block)
-        for place, (box, part) in enumerate(block):
-            if tall and place:
-                yield ""
-            yield from self._styled(part, [line.rstrip() for line in box.lines], INDENT)
+        for line, part in _spaced(block):
+            yield from self._styled(part, [line.rstrip()], INDENT)
         yield from self._checks(step)
 
     def _checks(self, step: Step) -> Iterator[str]:
@@ -214,3 +211,13 @@ class _TextPage:
             lines = tuple(padded(line, room) for line in wrapped(text, room))
             boxes = [Box(lines, 0, room)]
         return boxes
+
+
+def _spaced(block: Sequence[tuple[Box, Part | None]]) -> Iterator[tuple[str, Part | None]]:
+    """The lines of boxes one below the other, with air between them if any is tall."""
+    tall = any(box.height > 1 for box, _ in block)
+    for place, (box, part) in enumerate(block):
+        if tall and place:
+            yield "", None
+        for line in box.lines:
+            yield line, part
