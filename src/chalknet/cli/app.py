@@ -21,8 +21,10 @@ from chalknet.cli import (
     evaluate,
     exercise,
     explain,
+    export,
     find_lr,
     gradcheck,
+    import_,
     predict,
     report,
     train,
@@ -60,6 +62,8 @@ app.command("variance", rich_help_panel=CONSTRUCT, epilog=variance.EXAMPLES)(var
 app.command("gradcheck", rich_help_panel=CONSTRUCT, epilog=gradcheck.EXAMPLES)(gradcheck.gradcheck)
 app.command("find-lr", rich_help_panel=CONSTRUCT, epilog=find_lr.EXAMPLES)(find_lr.find_lr)
 app.command("report", rich_help_panel="Share", epilog=report.EXAMPLES)(report.report)
+app.command("export", rich_help_panel="Share", epilog=export.EXAMPLES)(export.export)
+app.command("import", rich_help_panel="Share", epilog=import_.EXAMPLES)(import_.import_)
 app.command("data", rich_help_panel="Share", epilog=data.EXAMPLES)(data.data)
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from chalknet.cli.options import DataDir, Json, Run
+from chalknet.cli.options import DataDir, Json, RunOrModel
 from chalknet.cli.terminal import (
     announce_compilation,
     decimals,
@@ -18,10 +18,13 @@ from chalknet.cli.terminal import (
 )
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from rich.table import Table
 
     from chalknet.data.dataset import Dataset
     from chalknet.evaluation import Evaluation
+    from chalknet.model import Model
     from chalknet.runs.folder import RunFolder
 
 __all__ = ["EXAMPLES", "evaluate"]
@@ -32,11 +35,13 @@ EXAMPLES = """
 chalknet evaluate runs/mnist-20260101-120000
 
 chalknet evaluate runs/flowers-20260101-120000 new_flowers.csv --json
+
+chalknet evaluate imported.safetensors new_flowers.csv
 """
 
 
 def evaluate(
-    run: Run,
+    run: RunOrModel,
     data: Annotated[
         str | None,
         typer.Argument(help="Other data to evaluate on (the run's test set).", show_default=False),
@@ -46,18 +51,38 @@ def evaluate(
 ) -> None:
     """Loss, accuracy, per-class precision, recall and F1, and what is confused with what."""
     from chalknet.evaluation import evaluate as evaluate_model
+    from chalknet.model import Model
     from chalknet.runs.folder import RunFolder
 
     announce_compilation()
-    folder = RunFolder.open(run)
-    model = folder.model()
-    dataset = _dataset(folder, data, data_dir)
+    if run.is_file():
+        model = Model.load(run)
+        dataset = _like(model, run, data, data_dir)
+    else:
+        folder = RunFolder.open(run)
+        model = folder.model()
+        dataset = _dataset(folder, data, data_dir)
     doubt_scaling(model, dataset.X, dataset.name)
     evaluation = evaluate_model(model, dataset)
     if json:
         print_json(evaluation.as_dict())
     else:
         _print(evaluation)
+
+
+def _like(model: Model, file: Path, data: str | None, data_dir: str | None) -> Dataset:
+    """Data for a model that stands alone, and so has no test set of its own."""
+    from chalknet.errors import ConfigurationError
+    from chalknet.runs.config import TrainConfig
+    from chalknet.runs.sources import load_like
+
+    if data is None:
+        raise ConfigurationError(
+            f"{file}: a model alone has no test set; name data to evaluate on."
+        )
+    config = TrainConfig.make({"data": data, "data_dir": data_dir})
+    with download_bar() as bar:
+        return load_like(model, config, data, bar)
 
 
 def _dataset(folder: RunFolder, data: str | None, data_dir: str | None) -> Dataset:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from chalknet.explain.notation import Notation
     from chalknet.explain.problem import Problem
 
-__all__ = ["EXAMPLES", "explain"]
+__all__ = ["EXAMPLES", "Split", "explain", "problem_of_run"]
 
 EXAMPLES = """
 [bold]Examples[/bold]
@@ -134,16 +134,17 @@ def _problem(
     from chalknet.explain.problem import read_problem
 
     if source.is_dir():
-        return _of_run(source, sample or 0, split or Split.TEST, data_dir)
+        return problem_of_run(source, sample or 0, split or Split.TEST, data_dir)
     for option, value in (("--sample", sample), ("--split", split), ("--data-dir", data_dir)):
         if value is not None:
             raise ConfigurationError(f"{option} belongs to a run's data, but {source} is no run.")
     return read_problem(source), ()
 
 
-def _of_run(
+def problem_of_run(
     source: Path, sample: int, split: Split, data_dir: str | None
 ) -> tuple[Problem, tuple[str, ...]]:
+    """One sample of a run's data, put to its network, and what must be said of it."""
     from chalknet.errors import ConfigurationError
     from chalknet.explain.problem import Problem
     from chalknet.runs.folder import RunFolder

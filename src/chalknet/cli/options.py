@@ -7,9 +7,13 @@ from typing import Annotated
 
 import typer
 
-__all__ = ["DataDir", "Json", "Run"]
+__all__ = ["DataDir", "Json", "Run", "RunOrModel"]
 
 Run = Annotated[Path, typer.Argument(help="The folder of a run.", show_default=False)]
+RunOrModel = Annotated[
+    Path,
+    typer.Argument(help="The folder of a run, or a model.safetensors.", show_default=False),
+]
 DataDir = Annotated[
     str | None,
     typer.Option(

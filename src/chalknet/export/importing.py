@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy.typing as npt
 
+from chalknet.data.dataset import Dataset
 from chalknet.data.formats.bounded import file_size
 from chalknet.data.preprocessing import Preprocessing
 from chalknet.errors import ConfigurationError, DataFormatError, ModelFileError
@@ -34,6 +36,7 @@ def import_model(
     name: str | None = None,
     layers: Sequence[str] | None = None,
     bias: bool = True,
+    like: Dataset | None = None,
 ) -> Model:
     """Read a multilayer perceptron that another program wrote. Nothing in the file is executed.
 
@@ -61,6 +64,9 @@ def import_model(
         The names of the layers of a ``state_dict``, first to last, where they do not say it.
     bias : bool
         Whether every layer of a ``state_dict`` has a bias.
+    like : Dataset, optional
+        Data that the network is for: what neither the file nor an option says of classes (in the
+        order of the data's own), columns and images is taken from it.
 
     Raises
     ------
@@ -84,10 +90,11 @@ def import_model(
         name=name,
         layers=layers,
         bias=bias,
+        like=like,
     )
     found = _read(Path(path), answers)
     if isinstance(found, Model):
-        if answers != Answers():
+        if replace(answers, like=None) != Answers():
             raise ConfigurationError(
                 f"{path}: this is a model of chalknet's own, which says everything itself: leave "
                 "the options out."

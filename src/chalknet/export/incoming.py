@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from chalknet.data.dataset import Dataset
 from chalknet.data.preprocessing import Preprocessing
 from chalknet.errors import ChalknetError, ConfigurationError, ModelFileError
 from chalknet.export.head import Link
@@ -75,6 +76,7 @@ class Answers:
     name: str | None = None
     layers: Sequence[str] | None = None
     bias: bool = True
+    like: Dataset | None = None
 
 
 def assemble(found: Incoming, answers: Answers) -> Model:
@@ -88,6 +90,7 @@ def assemble(found: Incoming, answers: Answers) -> Model:
         Something is said by neither, or by both and differently.
     """
     _require_sound(found)
+    found = _with_words_of_data(found, answers)
     loss, activations = _loss_and_activations(found, answers)
     classes = _classes(found, answers, loss)
     multilabel = found.marks or answers.multilabel
@@ -145,6 +148,28 @@ def _require_sound(found: Incoming) -> None:
         below = W.shape[1]
     if not found.layers:
         raise ModelFileError(f"{found.place}: there is no layer in it.")
+
+
+def _with_words_of_data(found: Incoming, answers: Answers) -> Incoming:
+    """What the file does not say of classes, columns and images, from data that it is for."""
+    data, features = answers.like, found.layers[0][0].shape[0]
+    if data is None:
+        return found
+    if data.n_features != features:
+        raise ConfigurationError(
+            f"{found.place}: the first layer takes {features} inputs, but {data.name} has "
+            f"{data.n_features} columns: this network is not for these data."
+        )
+    from_data = found.classes is None and answers.classes is None
+    return replace(
+        found,
+        classes=data.classes if from_data else found.classes,
+        marks=found.marks or data.task == "multilabel",
+        class_names=_first(found.class_names, data.class_names if from_data else None),
+        feature_names=_first(found.feature_names, data.feature_names),
+        image_shape=_first(found.image_shape, data.image_shape),
+        name=_first(found.name, data.name),
+    )
 
 
 def _loss_and_activations(found: Incoming, answers: Answers) -> tuple[Loss, list[Activation]]:
