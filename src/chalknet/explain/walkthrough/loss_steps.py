@@ -99,19 +99,10 @@ def _written_out(writer: Writer, prediction: Any, y: Any, output: Any) -> Formul
         tuple(shown(value).value for value in three)
         for three in zip(prediction, y, output, strict=True)
     ]
-    if (
-        loss.letter == "p"
-        and loss.negative
-        and not all(_has_logarithms(p, t) for p, t, _ in numbers)
-    ):
-        return None  # the loss is computed from the outputs: p has been rounded to 0 or 1
+    if not all(loss.can_be_written(p, t) for p, t, _ in numbers):
+        return None  # the loss is computed from the outputs: p itself has too few digits
     terms = [term for three in numbers if (term := loss.term(*three)) is not None]
     return None if not terms or len(terms) > MOST_TERMS else loss.around(joined(terms))
-
-
-def _has_logarithms(p: Any, y: Any) -> bool:
-    """Whether ln p, and ln(1 − p), can be written with the numbers as they are, where needed."""
-    return bool((p != 0 or y == 0) and (p != 1 or y == 1))
 
 
 def _mean(writer: Writer) -> Step:

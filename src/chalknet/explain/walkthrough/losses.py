@@ -39,6 +39,8 @@ class LossOnBoard:
         What is summed over the outputs, from the symbols of p (or a) and y.
     term : function
         The same with the numbers p (or a), y, and the output before the loss: None if it is 0.
+    can_be_written : function
+        Whether the term of p (or a) and y comes out right from the numbers as they are.
     negative : bool
         Whether a minus sign stands before the sum.
     factor : Formula or None
@@ -56,6 +58,7 @@ class LossOnBoard:
     letter: str
     body: Callable[[Formula, Formula], Formula]
     term: Callable[[Any, Any, Any], Formula | None]
+    can_be_written: Callable[[Any, Any], bool] = lambda p, y: True  # noqa: ARG005
     negative: bool = False
     factor: Formula | None = None
     meaning: str
@@ -101,6 +104,7 @@ def _softmax_cross_entropy() -> LossOnBoard:
         letter="p",
         body=lambda p, y: Product.of(y, _ln(p)),
         term=term,
+        can_be_written=lambda p, y: y == 0 or p > 0,
         negative=True,
         meaning="The cross entropy is minus the logarithm of the probability given to what is "
         "true; an output whose target is 0 adds nothing.",
@@ -121,6 +125,8 @@ def _sigmoid_cross_entropy() -> LossOnBoard:
             Product.of(y, _ln(p)), Product.of(minus(ONE, y), _ln(minus(ONE, p)))
         ),
         term=term,
+        # Of 1 − p a float has few digits left where p is near 1.
+        can_be_written=lambda p, y: (y == 0 or p > 0) and (y == 1 or 1 - float(p) > 1e-6),
         negative=True,
         meaning="The cross entropy is minus the logarithm of the probability given to what is "
         "true: p for a target 1, 1 − p for a target 0.",
