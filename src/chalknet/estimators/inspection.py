@@ -11,6 +11,7 @@ from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from chalknet.errors import ConfigurationError
 from chalknet.estimators import links
 from chalknet.estimators.fitted import FittedNetwork, engine_of
+from chalknet.estimators.inputs import checked_rows
 from chalknet.estimators.problem import UNCHANGED
 from chalknet.model import Model
 from chalknet.network import Network
@@ -71,7 +72,7 @@ class Inspection(ClassNamePrefixFeaturesOutMixin, TransformerMixin, FittedNetwor
         ConfigurationError
             There is no such output.
         """
-        network, rows = self._current_network(), self._rows(X)
+        network, rows = self._current_network(), checked_rows(self, X)
         wanted, sign = self._wanted_outputs(output)
         jacobian = sign * _input_jacobian(network, self.out_activation_, rows, wanted)
         single: Matrix = jacobian[:, 0]
