@@ -1,7 +1,7 @@
 """Worked solutions: explanations are data, renderers never compute, every line is verified.
 
 ``chalknet.explain(problem)`` is this package, called: short for ``walkthrough.explain``. A function
-of that name beside the package would be hidden by it as soon as anybody imports one of its modules.
+of that name in ``chalknet`` would be hidden by the package once one of its modules is imported.
 """
 
 from __future__ import annotations
@@ -22,3 +22,5 @@ class _CallablePackage(ModuleType):
 
 
 sys.modules[__name__].__class__ = _CallablePackage
+
+explain = sys.modules[__name__]
