@@ -14,7 +14,7 @@ from chalknet.explain.check.answers import Answers, as_sheet
 from chalknet.explain.problem import Layer, Problem
 from chalknet.explain.render.excel.answers import write_answer_sheet
 
-SHAPES = {"z1": (2,), "p": (3,), "dW1": (2, 3), "dW2": (1, 2), "loss": (), "db2": (1,)}
+SHAPES = {"z1": (2,), "z2": (3,), "p": (3,), "dW1": (2, 3), "dW2": (1, 2), "loss": (), "db2": (1,)}
 
 
 def read(text, tmp_path):
@@ -60,11 +60,12 @@ def test_the_text_of_a_number_is_kept(tmp_path):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("z9 = [1, 2]", "line 1: z9 is no symbol of this problem: did you mean z1? Known are z1,"),
+        ("z9 = [1, 2]", "line 1: z9 is no symbol of this problem: did you mean z2? Known are z1,"),
         ("\n\ndw1 = 1", "line 3: dw1 is no symbol of this problem: did you mean dW1? Known"),
         ("s1 = [1, 2]", "s1 is no symbol of this problem: did you mean z1?"),
         ('"δ1" = [1, 2]', "line 1: δ1 is no symbol of this problem: did you mean"),
-        ("potato = 1", "potato is no symbol of this problem: known are z1, p, dW1"),
+        ("a2 = [1, 2, 3]", "a2 is no symbol of this problem: did you mean p?"),
+        ("potato = 1", "potato is no symbol of this problem: known are z1, z2, p, dW1"),
         ("z1 = [1, 2, 3]", 'line 1: z1 must be 2 numbers, not 3 numbers; a decimal comma needs '
          'quotes, as in "1,5".'),
         ("z1 = 1", "z1 must be 2 numbers, not 1 number."),
@@ -80,7 +81,7 @@ def test_the_text_of_a_number_is_kept(tmp_path):
         ("z1 = [1, nan]", "z1, entry 2: 'nan' is not a number"),
         ("z1 = [1, 1e999]", "z1, entry 2: '1e999' is out of range"),
         ("z1 = [1, 1979-05-27]", "z1, entry 2: 1979-05-27 is not a number."),
-        (f"z1 = [1, {{ a = '{'x' * 99}' }}]", "z1, entry 2: {'a': 'xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"),
+        (f"z1 = [1, {{ a = '{'x' * 99}' }}]", "z1, entry 2: {'a': 'xxxxxxxx"),
         ("z1 = { a = 1 }", "z1: {'a': 1} is not a number."),
         ("z1 = [1/3, 2]", 'this is no TOML file: Unclosed array (at line 1, column 8); put 1/3 in '
          'quotes, as in "1/3".'),
@@ -119,9 +120,9 @@ def test_answers_in_python():
     }
     sheet = as_sheet(Answers(answers), SHAPES)
     assert [n.value for n in sheet["p"]] == [1 / 3, 0.0, 0.67]
-    # 2.5 and 0.5 have lost the zeros that 1.25 says were meant.
+    # 2.5 has lost the zero that 1.25 says was meant.
     assert [n.unit for n in sheet["z1"]] == [0.01, 0.01]
-    assert sheet["loss"].item().unit == 0.01
+    assert sheet["loss"].item().unit == 0.1
     with pytest.raises(ShapeError, match=r"^z1 must be 2 numbers"):
         as_sheet(Answers({"z1": [[1, 2], [3, 4]]}), SHAPES)
     with pytest.raises(DataFormatError, match=r"^z1, entry 1: inf is not a finite number"):

@@ -29,8 +29,8 @@ def check(
     problem : Problem, or the path of its file
     answers : path, Answers, or mapping
         Symbol → number, vector or matrix (neurons as rows). Numbers as text keep the digits given:
-        "1.50", "1,5", "1/3". Floats have lost their closing zeros; the longest of them tells how
-        many digits were meant.
+        "1.50", "1,5", "1/3". Floats have lost their closing zeros; the longest of a line tells how
+        many digits were meant in it.
 
     Returns
     -------

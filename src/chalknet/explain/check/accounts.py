@@ -8,7 +8,8 @@ and ``written`` ones, just as they stand on the sheet, for whoever carries on ro
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator
+import itertools
+from collections.abc import Container, Iterator
 from functools import cached_property
 
 import numpy as np
@@ -68,6 +69,12 @@ class Accounts:
             self.note(symbol, value, spoiled=self.is_spoiled(symbol))
         else:
             self.own[symbol] = self.working.true[symbol]
+
+    def carry_again(self, symbol: str, known: Container[str]) -> None:
+        """Work out anew the lines before ``symbol`` that are neither on the sheet nor known."""
+        for name in itertools.takewhile(lambda name: name != symbol, self.working.lines):
+            if name not in self.sheet and name not in known:
+                self.carry(name)
 
     def is_moved(self, symbol: str) -> bool:
         """Whether the line is computed from some own value that is not the true one."""

@@ -14,7 +14,7 @@ import difflib
 import os
 import re
 import tomllib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
@@ -32,7 +32,6 @@ from chalknet.errors import (
 )
 from chalknet.explain.check.precision import (
     WrittenNumber,
-    float_digits,
     read_floats,
     read_number,
 )
@@ -149,15 +148,14 @@ def as_sheet(answers: Answers, shapes: Shapes) -> Sheet:
         Something is not a number, or there is no answer at all.
     """
     sheet: Sheet = {}
-    decimals, digits = _digits_of_floats(answers.entries)
     for symbol, value in answers.entries.items():
         if symbol not in shapes:
             raise _unknown(answers, symbol, shapes)
-        entries, shape = _entries(value, answers.place(symbol))
-        reader = _Reader(answers.place(symbol), decimals, digits)
+        place = answers.place(symbol)
+        entries, shape = _entries(value, place)
         numbers = np.empty(len(entries), object)
-        numbers[:] = [reader.read(entry, at) for entry, at in entries]
-        fitted = _fitted(numbers, shape, shapes[symbol], answers.place(symbol))
+        numbers[:] = _numbers(entries, place)
+        fitted = _fitted(numbers, shape, shapes[symbol], place)
         if any(number is not None for number in numbers):
             sheet[symbol] = fitted
     if not sheet:
@@ -171,6 +169,8 @@ def as_sheet(answers: Answers, shapes: Shapes) -> Sheet:
 def _unknown(answers: Answers, symbol: str, shapes: Shapes) -> ConfigurationError:
     lower = {name.lower(): name for name in shapes}
     near = difflib.get_close_matches(_plain(symbol), lower, n=1, cutoff=0.5)
+    if "p" in shapes and re.fullmatch(r"a\d+", symbol) and f"z{symbol[1:]}" in shapes:
+        near = ["p"]  # what softmax or σ makes of the last z
     hint = f"did you mean {lower[near[0]]}? Known" if near else "known"
     return ConfigurationError(
         f"{answers.place(symbol)} is no symbol of this problem: {hint} are {', '.join(shapes)}."
@@ -238,62 +238,43 @@ def _count(number: int) -> str:
 # single numbers ------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class _Reader:
-    """Reads the entries of one symbol."""
-
-    place: str
-    decimals: int
-    digits: int
-
-    def read(self, entry: object, at: tuple[int, ...]) -> WrittenNumber | None:
-        """The number, or None for a blank."""
-        if entry is None or (isinstance(entry, str) and entry.strip() in ("", "?")):
-            return None
-        if isinstance(entry, list | tuple):
-            raise ShapeError(f"{self._at(at)}: brackets are nested too deeply.")
-        try:
-            if isinstance(entry, float | np.floating):
-                return self._float(float(entry))
-            if isinstance(entry, Fraction | int | np.integer) and not isinstance(entry, bool):
-                is_fraction = isinstance(entry, Fraction) and entry.denominator > 1
-                return read_number(str(entry) if is_fraction else str(int(entry)))
-            if isinstance(entry, str):
-                return read_number(entry)
-        except ChalknetError as error:
-            raise DataFormatError(f"{self._at(at)}: {error}") from None
-        raise DataFormatError(f"{self._at(at)}: {str(entry).lower()[:40]} is not a number.")
-
-    def _float(self, value: float) -> WrittenNumber:
-        if not np.isfinite(value):
-            raise DataFormatError(f"{value} is not a finite number.")
-        return read_floats([value], self.decimals, self.digits)[0]
-
-    def _at(self, at: tuple[int, ...]) -> str:
-        match at:
-            case (row, column):
-                return f"{self.place}, row {row}, column {column}"
-            case (entry,):
-                return f"{self.place}, entry {entry}"
-        return self.place
+def _numbers(
+    entries: Sequence[tuple[object, tuple[int, ...]]], place: str
+) -> list[WrittenNumber | None]:
+    """The numbers of one line, None where it is blank."""
+    numbers = [_number(entry, _at(place, at)) for entry, at in entries]
+    floats = [index for index, number in enumerate(numbers) if isinstance(number, float)]
+    if floats:
+        read = read_floats([float(entries[index][0]) for index in floats])  # type: ignore[arg-type]
+        for index, number in zip(floats, read, strict=True):
+            numbers[index] = number
+    return numbers  # type: ignore[return-value]
 
 
-def _digits_of_floats(value: object) -> tuple[int, int]:
-    """The most decimals and the most digits of any float in the answers."""
-    most = (0, 1)
-    for number in _floats(value):
-        decimals, digits = float_digits(number)
-        most = (max(most[0], decimals), max(most[1], digits))
-    return most
+def _number(entry: object, place: str) -> WrittenNumber | float | None:
+    """The number written in an entry; a float as it is, for its neighbours tell its digits."""
+    if entry is None or (isinstance(entry, str) and entry.strip() in ("", "?")):
+        return None
+    if isinstance(entry, list | tuple):
+        raise ShapeError(f"{place}: brackets are nested too deeply.")
+    try:
+        if isinstance(entry, float | np.floating):
+            if not np.isfinite(entry):
+                raise DataFormatError(f"{entry} is not a finite number.")
+            return float(entry)
+        if isinstance(entry, Fraction | int | np.integer) and not isinstance(entry, bool):
+            return read_number(str(entry))
+        if isinstance(entry, str):
+            return read_number(entry)
+    except ChalknetError as error:
+        raise DataFormatError(f"{place}: {error}") from None
+    raise DataFormatError(f"{place}: {str(entry).lower()[:40]} is not a number.")
 
 
-def _floats(value: object) -> Iterator[float]:
-    if isinstance(value, Mapping):
-        value = list(value.values())
-    if isinstance(value, np.ndarray):
-        value = value.ravel().tolist()
-    if isinstance(value, list | tuple):
-        for entry in value:
-            yield from _floats(entry)
-    elif isinstance(value, float | np.floating) and np.isfinite(value):
-        yield float(value)
+def _at(place: str, at: tuple[int, ...]) -> str:
+    match at:
+        case (row, column):
+            return f"{place}, row {row}, column {column}"
+        case (entry,):
+            return f"{place}, entry {entry}"
+    return place

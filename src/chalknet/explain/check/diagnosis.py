@@ -89,9 +89,7 @@ class _Explanations:
             yield from self._slipped(slipped, weak=False)
         yield from by_rounding
         if rounds is not False:
-            slack = carried_rounding(
-                self.accounts.working, self.accounts.sheet, self.symbol, self.accounts.written
-            )
+            slack = carried_rounding(self.accounts, self.symbol)
             yield from self._following(slack)
             mistake = mistake or self._mistake(slack)
             if mistake is not None:
@@ -138,7 +136,16 @@ class _Explanations:
         )
 
     def _after(self, finding: Finding) -> Carried:
-        return Carried(self.accounts.working.lines, self.accounts.own | finding.values)
+        """The values after the mistake; what comes of it between the lines is worked out anew."""
+        accounts, working = self.accounts, self.accounts.working
+        kept = {
+            name: value
+            for name, value in accounts.own.items()
+            if name in working.given
+            or name in accounts.sheet
+            or finding.symbol not in working.ancestors(name)
+        }
+        return Carried(working.lines, kept | finding.values)
 
     def _is_possible(self, finding: Finding) -> bool:
         """Whether earlier lines that come from the same mistaken one are as they would be."""
@@ -179,9 +186,9 @@ class _Explanations:
 
     def _close(self) -> Iterator[Diagnosis]:
         """Every number is nearly right, by the size of its terms."""
-        right, sizes = self.ways[0], self.accounts.working.sizes[self.symbol]
+        right = self.ways[0]
         off = np.abs(np.where(self.line.given, self.line.values - right, 0.0))
-        if (off <= CLOSE * sizes).all():
+        if (off <= CLOSE * self.accounts.working.terms(self.symbol)).all():
             yield self._as_written("coarse_rounding", "", right)
 
     def _as_written(self, cause: str, words: str, right: Floats) -> Diagnosis:

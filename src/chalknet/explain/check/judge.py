@@ -63,6 +63,8 @@ def _judged(accounts: Accounts, symbol: str) -> MarkedLine:
         found = diagnose(accounts, symbol)
     for name, own in found.values.items():
         accounts.note(name, own, spoiled=spoiled or not found.follows)
+    if found.made_in not in (None, symbol):
+        accounts.carry_again(symbol, found.values)
     if not found.follows:
         return _marked(accounts, symbol, "wrong", found)
     if spoiled:

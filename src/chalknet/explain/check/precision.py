@@ -14,13 +14,14 @@ The rule:
   passes. Nor is what double precision leaves where numbers cancel (1e-12 of the terms).
 
 A float of Python's has no text: it is taken to have lost its closing zeros, and the numbers beside
-it tell how many decimals or digits were meant (``read_floats``).
+it on the line tell how many decimals or digits were meant (``read_floats``).
 """
 
 from __future__ import annotations
 
 import math
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
@@ -36,7 +37,6 @@ __all__ = [
     "Floats",
     "Written",
     "WrittenNumber",
-    "float_digits",
     "read_floats",
     "read_number",
 ]
@@ -116,24 +116,30 @@ def _with_last(text: str, value: float, last: int, digits: int) -> WrittenNumber
     return WrittenNumber(text, value, unit, unit if digits > 1 and value else 0.5 * unit)
 
 
-def read_floats(values: npt.ArrayLike, decimals: int, digits: int) -> list[WrittenNumber]:
-    """Floats rounded to ``decimals`` places or to ``digits`` digits, whichever says less.
+def read_floats(values: Sequence[float]) -> list[WrittenNumber]:
+    """The floats of one line: rounded to as many decimals, or digits, as any of them has.
 
-    >>> read_floats([0.5], decimals=3, digits=4)[0].unit
-    0.001
+    Whichever says less counts. A line of whole numbers is read like whole numbers.
+
+    >>> [number.unit for number in read_floats([0.5, 0.125]) + read_floats([5.0])]
+    [0.001, 0.001, 0.01]
     """
+    counts = [_float_digits(value) for value in values]
+    decimals, digits = (max(count) for count in zip(*counts, strict=True))
+    if decimals == 0:
+        return [read_number(f"{value:.0f}") for value in values]
     numbers = []
-    for value in np.ravel(np.asarray(values, np.float64)).tolist():
+    for value in values:
         leading = Decimal(repr(value)).adjusted() if value else -decimals
         last = max(-decimals, leading - digits + 1)
         numbers.append(_with_last(repr(value), value, last, digits))
     return numbers
 
 
-def float_digits(value: float) -> tuple[int, int]:
+def _float_digits(value: float) -> tuple[int, int]:
     """Decimal places and significant digits of the shortest decimal that names a float.
 
-    >>> float_digits(12.5), float_digits(2e-05), float_digits(300.0)
+    >>> _float_digits(12.5), _float_digits(2e-05), _float_digits(300.0)
     ((1, 3), (5, 1), (0, 1))
     """
     _, digits, exponent = Decimal(repr(value)).normalize().as_tuple()

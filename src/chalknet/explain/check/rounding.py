@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 
+from chalknet.explain.check.accounts import Accounts
 from chalknet.explain.check.precision import Floats, Written
-from chalknet.explain.check.working import Carried, Working
 
 __all__ = ["carried_rounding"]
 
@@ -14,33 +15,40 @@ FEWEST_DIGITS = 3
 MOST_DIGITS = 7
 
 
-def carried_rounding(
-    working: Working, sheet: dict[str, Written], symbol: str, carried: Carried
-) -> Floats:
+def carried_rounding(accounts: Accounts, symbol: str) -> Floats:
     """By how much each entry of a line may be off because of rounding in the lines before it.
 
     The lines before it are worked out again ``DRAWS`` times, each of their numbers off by half a
-    unit of its last digit one way or the other. Numbers that are not on the sheet are taken to have
-    been rounded like those that are: to the same decimals where the sheet has but one number of
-    them, else to as many digits as this line gives (at least three). The largest deviation counts.
-    The draws are the same every time.
+    unit of its last digit one way or the other, unless it needs no rounding. Numbers that are not
+    on the sheet are taken to have been rounded like those that are: to the same decimals where the
+    sheet has but one number of them, else to as many digits as this line gives (at least three).
+    The largest deviation counts. The draws are the same every time.
     """
     rng = np.random.default_rng(0)
+    working, sheet, written = accounts.working, accounts.sheet, accounts.written
     digits, decimal_unit = _digits_given(sheet[symbol]), _common_unit(sheet)
     values: dict[str, Floats] = dict(working.given)
     for name in working.ancestors(symbol):
         if name in sheet:
-            center = sheet[name].filled(carried[name])
+            center = written[name]
             unit = np.nan_to_num(sheet[name].units)
         else:
             center = working.lines[name].compute(values)
             unit = np.full_like(center, decimal_unit) if decimal_unit else _unit(center, digits)
-        values[name] = center + 0.5 * unit * rng.choice([-1.0, 1.0], (DRAWS, *carried[name].shape))
+        if name not in accounts.spoiled:
+            unit = np.where(_is_multiple(accounts.own[name], unit), 0.0, unit)
+        values[name] = center + 0.5 * unit * rng.choice([-1.0, 1.0], (DRAWS, *written[name].shape))
     line = working.lines[symbol]
-    spread = np.abs(line.compute(values) - line.compute(carried))
+    spread = np.abs(line.compute(values) - line.compute(written))
     # Where a rounded number cannot be gone on with (log 0), nobody has gone on with it.
     finite = np.where(np.isfinite(spread), spread, 0.0)
-    return np.asarray(finite.reshape(-1, *carried[symbol].shape).max(axis=0))
+    return np.asarray(finite.reshape(-1, *written[symbol].shape).max(axis=0))
+
+
+def _is_multiple(values: Floats, unit: Floats) -> npt.NDArray[np.bool_]:
+    """Where a number is written exactly with that unit of the last digit."""
+    count = values / np.where(unit > 0, unit, 1.0)
+    return np.asarray(np.abs(count - np.round(count)) <= 1e-9 * np.maximum(1.0, np.abs(count)))
 
 
 def _digits_given(written: Written) -> int:

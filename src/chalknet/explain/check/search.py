@@ -11,9 +11,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from chalknet.explain.check.hypotheses import MISTAKES, guesses
+from chalknet.explain.check.hypotheses import MISTAKES, WHOLE, guesses
 from chalknet.explain.check.precision import Floats, Written
-from chalknet.explain.check.working import Carried, Working
+from chalknet.explain.check.working import Carried, Working, is_part
 
 __all__ = ["Finding", "find_causes"]
 
@@ -80,8 +80,13 @@ def find_causes(
             later = list(stack)[list(stack).index(line) :]
             values = {name: stack[name][index] for name in later}
             found.append(Finding(MISTAKES[rank].cause, rank, line, words, values))
+
+    def unlikeliness(finding: Finding) -> tuple[bool, int]:
+        near = finding.symbol == symbol or is_part(finding.symbol, symbol)
+        return not near and finding.rank >= len(WHOLE), finding.rank
+
     # Stable: where ranks are equal, a mistake in the line itself comes before one further back.
-    return sorted(found, key=lambda finding: finding.rank)
+    return sorted(found, key=unlikeliness)
 
 
 Origin = tuple[str, int, str]

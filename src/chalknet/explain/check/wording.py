@@ -9,7 +9,7 @@ from typing import Any
 import numpy.typing as npt
 
 from chalknet.explain.check.marking import MarkedLine
-from chalknet.explain.check.working import Working, of_weights
+from chalknet.explain.check.working import Working, is_part, of_weights
 
 __all__ = ["compact", "number", "of_line", "phrase", "place", "summary"]
 
@@ -33,18 +33,11 @@ def of_line(working: Working, line: MarkedLine, words: str) -> str:
         return f"{sentence}; {_REMARKS[cause]}."
     made_in = line.made_in or symbol
     sentence += f": that is what comes out when {phrase(working, cause, words, made_in)}"
-    if made_in != symbol and not _is_part(made_in, symbol):
+    if made_in != symbol and not is_part(made_in, symbol):
         sentence += f" (in {made_in}, which is not on the sheet)"
     if line.others:
         sentence += f", or when {phrase(working, line.others[0], '', made_in)}"
     return f"{sentence}."
-
-
-def _is_part(one: str, line: str) -> bool:
-    """Whether nobody would think of ``one`` as a line of its own: da2 and slope2 belong to dz2."""
-    if line.startswith("dz"):
-        return one in (f"da{line[2:]}", f"slope{line[2:]}")
-    return (one, line) == ("losses", "loss")
 
 
 def compact(texts: npt.NDArray[Any]) -> str:

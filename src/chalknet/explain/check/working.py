@@ -16,7 +16,7 @@ from chalknet.explain.numerals import exact_array
 from chalknet.explain.problem import Layer, Problem
 from chalknet.explain.solution import solve
 
-__all__ = ["Carried", "Working", "of_weights"]
+__all__ = ["Carried", "Working", "is_part", "of_weights"]
 
 ON_PAPER = 1000  # weights; more than that nobody works out by hand
 
@@ -26,6 +26,13 @@ _OF_WEIGHTS = re.compile(r"(d|[a-z]+_)?W\d+(_new)?")
 def of_weights(symbol: str) -> bool:
     """Whether the symbol is a matrix like W: a row a neuron on paper, a column in the textbook."""
     return _OF_WEIGHTS.fullmatch(symbol) is not None
+
+
+def is_part(one: str, line: str) -> bool:
+    """Whether nobody would think of ``one`` as a line of its own: da2 and slope2 belong to dz2."""
+    if line.startswith("dz"):
+        return one in (f"da{line[2:]}", f"slope{line[2:]}")
+    return (one, line) == ("losses", "loss")
 
 
 class Carried(dict[str, Floats]):
@@ -70,7 +77,7 @@ class Working:
     lines : dict of Line
         By symbol, in the order of work. ``losses`` is among them even where one sample has but one.
     given : dict
-        What is not computed: x, y, share (each sample's part in the loss), W1, b1, ….
+        What is not computed: x, y, weight and share (of each sample in the loss), W1, b1, ….
     true : dict
         ``given``, and the value of every line.
     sizes : dict
@@ -133,6 +140,15 @@ class Working:
             return array.T
         return array.reshape(self.shapes[symbol])
 
+    def terms(self, symbol: str) -> Floats:
+        """How large the terms are that a line is summed up from, as it stands on paper."""
+        line = self.lines[symbol]
+        sizes = {
+            need: self.terms(need) if is_part(need, symbol) else np.abs(self.true[need])
+            for need in line.needs
+        }
+        return line.size(self.true, sizes)
+
     def ancestors(self, symbol: str) -> tuple[str, ...]:
         """The lines from which a line is computed, however indirectly, in the order of work."""
         if symbol not in self._ancestors:
@@ -183,7 +199,8 @@ def _given(problem: Problem) -> dict[str, Floats]:
         given["y"] = problem.targets.astype(np.float64)
         n = len(problem.targets)
         weight = np.ones(n) if problem.sample_weight is None else problem.sample_weight
-        given["share"] = (weight / weight.sum()).astype(np.float64)
+        given["weight"] = weight.astype(np.float64)
+        given["share"] = given["weight"] / given["weight"].sum()
     if problem.optimizer is not None:
         given["rate"] = np.asarray(float(problem.optimizer.learning_rate))
     return given

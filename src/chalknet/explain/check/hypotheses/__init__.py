@@ -51,11 +51,11 @@ MISTAKES: tuple[Mistake, ...] = (
     Mistake("mean_instead_of_sum", scale.mean_over_outputs),
     Mistake("derivative_of_output", backward.derivative_of_output),
     Mistake("not_normalised", forward.not_normalised),
-    Mistake("sign_of_one_entry", parts.sign_of_one_entry),
-    Mistake("dropped_row_or_column", parts.dropped_row_or_column),
     Mistake("only_the_step", update.only_the_step),
     Mistake("plain_step", update.plain_step),
     Mistake("no_correction", update.no_correction),
+    Mistake("sign_of_one_entry", parts.sign_of_one_entry),
+    Mistake("dropped_row_or_column", parts.dropped_row_or_column),
     Mistake("other_activation", forward.other_activation),
     Mistake("other_logarithm", forward.other_logarithm),
 )

@@ -32,8 +32,11 @@ __all__ = [
 def sum_instead_of_mean(suspect: Suspect) -> Iterator[Guess]:
     """1/n is lost."""
     n = len(suspect.values["x"])
-    if n > 1:
-        yield from _shared(suspect, 1.0 / suspect.values.get("share", np.ones(n)), float(n))
+    if n > 1 and "share" in suspect.values:
+        share, weight = suspect.values["share"], suspect.values["weight"]
+        yield from _shared(suspect, 1.0 / share, float(n))
+        if np.ptp(weight):
+            yield from _shared(suspect, weight / share, float(weight.sum()))
 
 
 def mean_instead_of_sum(suspect: Suspect) -> Iterator[Guess]:
