@@ -80,10 +80,11 @@ class Course:
 
         def iterated(loss: float, objective: float, network: Network) -> bool:
             seconds = time.perf_counter() - began
+            self.problem.network.parameters[...] = network.parameters
             for listener in self.listeners:
                 listener.epoch_begins()
             epoch = Epoch(objective, loss, None, 1.0, seconds)
-            return self._tell(self._report(epoch, self._verdict(network)))
+            return self._tell(self._report(epoch, self._verdict(self.problem.network)))
 
         with self._told():
             estimator.n_iter_, estimator.loss_ = minimize(
