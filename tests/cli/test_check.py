@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -129,3 +130,21 @@ def test_it_is_listed_and_light(chalknet, start):
         [sys.executable, "-c", code], capture_output=True, text=True, check=True
     )
     assert json.loads(loaded.stdout) == []
+
+
+def test_the_page_shows_what_is_printed(chalknet):
+    page = (EXAMPLES.parent / "check.md").read_text(encoding="utf-8")
+    shown = re.search(r"```text\n\$ chalknet check (\S+) (\S+)\n(.*?)```", page, re.DOTALL)
+    result = chalknet("check", *(EXAMPLES.parents[1] / name for name in shown.groups()[:2]))
+    printed = "\n".join(line.rstrip() for line in result.out.splitlines())
+    assert printed == shown[3].rstrip()
+
+
+def test_the_page_knows_every_cause():
+    from chalknet.explain.check.hypotheses import MISTAKES
+    from chalknet.explain.check.wording import _PHRASES, _REMARKS
+
+    page = (EXAMPLES.parent / "check.md").read_text(encoding="utf-8")
+    causes = {mistake.cause for mistake in MISTAKES} | {*_PHRASES, *_REMARKS}
+    assert {cause for cause in causes if f"`{cause}`" not in page} == set()
+    assert {mistake.cause for mistake in MISTAKES} <= {*_PHRASES}
