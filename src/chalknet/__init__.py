@@ -15,6 +15,7 @@ _HOMES = {
     "chalknet.data.reading": ("read_dataset", "read_inputs", "read_split"),
     "chalknet.data.splits": ("split",),
     "chalknet.diagnose.gradient_check": ("GradientCheck", "check_gradient", "check_gradients"),
+    "chalknet.diagnose.health": ("Finding", "check_health"),
     "chalknet.diagnose.learning_rate_range": ("LearningRateRange", "learning_rate_range"),
     "chalknet.diagnose.signal_propagation": ("SignalPropagation", "signal_propagation"),
     "chalknet.derive.catalogue": ("derive",),

@@ -18,6 +18,7 @@ from chalknet.cli import (
     check,
     data,
     derive,
+    doctor,
     evaluate,
     exercise,
     explain,
@@ -59,6 +60,7 @@ app.command("check", rich_help_panel=UNDERSTAND, epilog=check.EXAMPLES)(check.ch
 app.command("exercise", rich_help_panel=UNDERSTAND, epilog=exercise.EXAMPLES)(exercise.exercise)
 app.command("derive", rich_help_panel=UNDERSTAND, epilog=derive.EXAMPLES)(derive.derive)
 app.command("variance", rich_help_panel=CONSTRUCT, epilog=variance.EXAMPLES)(variance.variance)
+app.command("doctor", rich_help_panel=CONSTRUCT, epilog=doctor.EXAMPLES)(doctor.doctor)
 app.command("gradcheck", rich_help_panel=CONSTRUCT, epilog=gradcheck.EXAMPLES)(gradcheck.gradcheck)
 app.command("find-lr", rich_help_panel=CONSTRUCT, epilog=find_lr.EXAMPLES)(find_lr.find_lr)
 app.command("report", rich_help_panel="Share", epilog=report.EXAMPLES)(report.report)

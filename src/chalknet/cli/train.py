@@ -14,9 +14,10 @@ from chalknet.cli.terminal import announce_compilation, download_bar
 if TYPE_CHECKING:
     from types import FrameType
 
+    from chalknet.cli.training_display import Display
     from chalknet.runs.config import TrainConfig
     from chalknet.runs.folder import RunFolder
-    from chalknet.runs.job import Outcome, TrainingJob
+    from chalknet.runs.job import Listener, Outcome, TrainingJob
 
 __all__ = ["EXAMPLES", "train"]
 
@@ -186,6 +187,9 @@ def train(
         str | None, _option(RUN, "auto, compiled or reference.", default="auto")
     ] = None,
     threads: Annotated[int | None, _option(RUN, "At most so many.", default="all cores")] = None,
+    watch: Annotated[
+        bool, _option(RUN, "Tell, epoch by epoch, what chalknet doctor would find.", "--watch")
+    ] = False,
     no_report: Annotated[bool, _option(RUN, "Do not write report.html.", "--no-report")] = False,
     json: Annotated[
         bool, _option(RUN, "One JSON object a line on standard output.", "--json")
@@ -195,7 +199,8 @@ def train(
     options = {
         name: value
         for name, value in locals().items()
-        if value is not None and name not in ("run_dir", "resume", "config", "no_report", "json")
+        if value is not None
+        and name not in ("run_dir", "resume", "config", "watch", "no_report", "json")
     }
     settings, checkpoint, folder = _settings(options, resume, config, run_dir)
     from chalknet.cli.training_display import display
@@ -209,7 +214,7 @@ def train(
         # The run can then be resumed and reported on from any folder.
         settings = settings.model_copy(update={"data": str(Path(settings.data).resolve())})
     show = display(json)
-    job = TrainingJob(settings, parts, checkpoint, show)
+    job = TrainingJob(settings, parts, checkpoint, _watching(show, json) if watch else show)
     _require_epochs_ahead(job)
     if folder is None:
         folder = RunFolder.create(settings, run_dir)
@@ -257,6 +262,12 @@ def _settings(
     folder = RunFolder.open(resume.parent.parent if from_checkpoint else resume)
     settings = TrainConfig.make({**folder.config().model_dump(exclude_none=True), **values})
     return settings, resume if from_checkpoint else folder.latest_checkpoint(), folder
+
+
+def _watching(show: Display, json: bool) -> Listener:
+    from chalknet.cli.training_watch import Watching
+
+    return Watching(show, as_json=json)
 
 
 def _require_epochs_ahead(job: TrainingJob) -> None:

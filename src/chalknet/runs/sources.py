@@ -16,7 +16,7 @@ from chalknet.errors import ConfigurationError
 from chalknet.model import Model
 from chalknet.runs.config import TrainConfig
 
-__all__ = ["Parts", "load_like", "load_parts", "load_split"]
+__all__ = ["Parts", "load_like", "load_parts", "load_split", "parted"]
 
 # Of data that names no test set, this much is held out unless --test says otherwise.
 USUAL_TEST_FRACTION = 0.2
@@ -41,7 +41,18 @@ def load_parts(config: TrainConfig, progress: Progress | None = None) -> Parts:
     DataNotFoundError, DataFormatError, DownloadError, ConfigurationError
         The data cannot be had, is damaged, or cannot be parted as asked.
     """
-    train, test = load_split(config, progress)
+    return parted(load_split(config, progress), config)
+
+
+def parted(whole: Split, config: TrainConfig) -> Parts:
+    """What ``load_parts`` makes of the data once it is read; which rows go where depends on ``y``.
+
+    Raises
+    ------
+    ConfigurationError
+        The data cannot be parted as asked.
+    """
+    train, test = whole
     if test is None or config.test is not None:
         fraction = USUAL_TEST_FRACTION if config.test is None else config.test
         train, test = _held_out(train, fraction, config, TEST_STREAM)
