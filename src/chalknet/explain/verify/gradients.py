@@ -23,7 +23,7 @@ __all__ = ["gradient_checks"]
 MOST_ENTRIES, DIRECTIONS = 600, 8
 # So many numbers are moved at once.
 AT_ONCE = 2_000_000
-TOLERANCE, TOLERANCE_OF_DIFFERENCES = 1e-10, 1e-5
+TOLERANCE, TOLERANCE_OF_DIFFERENCES = 1e-12, 1e-6
 
 
 def gradient_checks(solution: Solution, one: Round) -> Iterator[tuple[str, Check]]:
@@ -33,7 +33,7 @@ def gradient_checks(solution: Solution, one: Round) -> Iterator[tuple[str, Check
 
 
 class _Gradients:
-    """A round in floats: exact numbers have been rounded, which 10 digits do not show."""
+    """A round in floats: exact numbers have been rounded, which 12 digits do not show."""
 
     def __init__(self, solution: Solution, one: Round) -> None:
         assert one.loss is not None and solution.targets is not None  # noqa: PT018, S101

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from chalknet.errors import ConfigurationError
 from chalknet.explain.numerals import Array
 from chalknet.explain.solution import Solution
 from chalknet.explain.steps import Check
@@ -138,6 +139,10 @@ class Lines:
     def _loss(self) -> Iterator[Line]:
         reckoner, loss = self.reckoner, self.solution.loss
         assert loss is not None  # noqa: S101 - for the type checker
+        if loss.name not in LOSS_TERMS:
+            raise ConfigurationError(
+                f"the loss {loss.name!r} cannot be verified: known are {', '.join(LOSS_TERMS)}."
+            )
         o, t, parameters = (
             numbers.tolist()
             for numbers in reckoner.alike(
