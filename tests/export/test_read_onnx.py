@@ -30,7 +30,9 @@ def test_our_own_files_come_back_to_the_bit(tmp_path):
         assert [layer.activation for layer in again.network.layers] == [
             layer.activation for layer in was.network.layers
         ], case.number
-        np.testing.assert_array_equal(again.output(case.rows), was.output(case.rows))
+        wide = case.rows.astype(np.float64)
+        for rows in (case.rows, wide):
+            np.testing.assert_array_equal(again.output(rows), was.output(rows))
         np.testing.assert_array_equal(again.predict(case.rows), was.predict(case.rows))
         for name in ("loss", "multilabel", "name", "feature_names", "class_names", "image_shape"):
             assert getattr(again, name) == getattr(was, name), (case.number, name)
@@ -362,6 +364,7 @@ def test_a_sealed_file_whose_graph_and_metadata_disagree_is_refused(tmp_path):
     for name, value in (
         ("classes", ["virus", "benign"]), ("loss", "sofmax"), ("loss", 3), ("classes", [[1], [2]]),
         ("classes_dtype", "O"), ("multilabel", 1), ("name", None), ("offset", "1"),
+        ("offset", 1.0), ("divisor", 255.0), ("divisor", [1.0, 1.0, 1.0]),
         ("format", "chalknet.model.1"),
     ):  # fmt: skip
         del proto.metadata_props[:]

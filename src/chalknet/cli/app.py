@@ -98,7 +98,8 @@ def main(arguments: list[str] | None = None) -> int:  # noqa: PLR0911 - one a ki
         return _failed("interrupted.", 130)
     except _UsageError as error:
         hint = f" See {error.ctx.command_path} --help." if error.ctx is not None else ""
-        return _failed(f"{error.format_message().rstrip('.')}.{hint}", 2)
+        sentence = " ".join(error.format_message().split())  # choices come a line each
+        return _failed(f"{sentence.rstrip('.')}.{hint}", 2)
     except DivergenceError as error:
         return _failed(str(error), 1)
     except ChalknetError as error:

@@ -56,7 +56,7 @@ def export(
             help="onnx; torch (definition and state_dict); python (needs NumPy); pure-python "
             "(needs nothing); c (C99 header); safetensors; npz (weights, as Keras takes them); "
             "excel (one sample as a live workbook).",
-            show_choices=False,
+            metavar="FORMAT",
             show_default=False,
         ),
     ],

@@ -96,6 +96,7 @@ def assemble(found: Incoming, answers: Answers) -> Model:
     multilabel = found.marks or answers.multilabel
     if multilabel and classes is None:
         classes = np.arange(found.layers[-1][0].shape[1])
+    scaling = _scaling(found, answers)
     names = _first(answers.class_names, found.class_names)
     columns = _first(answers.feature_names, found.feature_names)
     try:
@@ -106,7 +107,7 @@ def assemble(found: Incoming, answers: Answers) -> Model:
         return Model(
             network,
             loss,
-            _first(answers.preprocessing, found.preprocessing, Preprocessing()),
+            scaling,
             classes,
             class_names=_as_many(names, None if classes is None else len(classes), "class_names"),
             feature_names=_as_many(columns, network.widths[0], "feature_names"),
@@ -254,6 +255,20 @@ def _classes(found: Incoming, answers: Answers, loss: Loss) -> Array | None:
             "so on."
         )
     return None
+
+
+def _scaling(found: Incoming, answers: Answers) -> Preprocessing:
+    said = answers.preprocessing
+    features = found.layers[0][0].shape[0]
+    scaling: Preprocessing = _first(said, found.preprocessing, Preprocessing())
+    for name, value in (("offset", scaling.offset), ("divisor", scaling.divisor)):
+        if np.shape(value) not in ((), (features,)):
+            error = ModelFileError if said is None else ConfigurationError
+            raise error(
+                f"{found.place}: the {name} of the rows has shape {np.shape(value)}, but must be "
+                f"one number or one for each of the {features} inputs."
+            )
+    return scaling
 
 
 def _as_many(names: Sequence[str] | None, count: int | None, option: str) -> tuple[str, ...] | None:

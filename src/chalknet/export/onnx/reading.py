@@ -17,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from chalknet.data.formats.bounded import file_size
+from chalknet.data.preprocessing import Preprocessing
 from chalknet.errors import DataFormatError, ModelFileError
 from chalknet.export.description import Description, read_description
 from chalknet.export.incoming import Incoming
@@ -85,10 +86,13 @@ class _Reader:
         """What chalknet's metadata add; where the graph speaks too, they must agree."""
         if found.classes is not None and found.classes.tolist() != np.asarray(own.classes).tolist():
             raise self.graph.refused("its graph and its metadata name different classes")
+        if not _same_scaling(own.preprocessing, found.preprocessing):
+            raise self.graph.refused("its graph and its metadata scale the rows differently")
         return replace(
             found,
             loss=own.loss,
             classes=own.classes,
+            preprocessing=own.preprocessing,
             class_names=own.class_names,
             feature_names=own.feature_names,
             image_shape=own.image_shape,
@@ -133,6 +137,18 @@ class _Reader:
             raise self.graph.refused(f"it decides at {labels.threshold:g} instead of the middle")
         if labels.classes is not None and (K, len(labels.classes)) != (1, 2):
             raise self.graph.refused(f"it looks labels up by a threshold, but has {K} outputs")
+
+
+def _same_scaling(exact: Preprocessing, rounded: Preprocessing | None) -> bool:
+    """Whether they differ by no more than the graph's float32."""
+    if rounded is None:
+        return False
+    pairs = ((exact.offset, rounded.offset), (exact.divisor, rounded.divisor))
+    return all(
+        (np.shape(a) == np.shape(b) or () in (np.shape(a), np.shape(b)))
+        and np.allclose(a, b, rtol=1e-6, atol=0)
+        for a, b in pairs
+    )
 
 
 def _unsealed(seal: str | None, body: memoryview, place: str) -> Description | None:
