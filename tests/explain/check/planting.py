@@ -118,6 +118,19 @@ def planted(kind, rng, *, carry=False):
             return Case(task, slip, {s: sheet[s] for s in shuffled}, first)
 
 
+def named(case, marking):
+    """Whether the cause is the planted one, or gives the very same sheet and mentions it."""
+    line = marking.line(case.first_wrong)
+    if line.cause == case.slip.kind:
+        return "named"
+    for choice in range(2):
+        slip = Slip(line.cause, line.made_in, choice, case.slip.rounding)
+        other = Student(case.task, slip).sheet
+        if all(written(other[s], case.slip.rounding) == text for s, text in case.sheet.items()):
+            return "coincides" if case.slip.kind in line.others else "not mentioned"
+    return line.cause
+
+
 def has_noise(lines):
     """Whether a number is what cancelling leaves of double precision: no number to speak of."""
     numbers = [x for s in lines if s != "p" and s[0] != "l" for x in entries(lines[s])]

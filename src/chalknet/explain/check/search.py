@@ -6,6 +6,7 @@ line that is not on the sheet are stacked along a leading axis and carried on, l
 
 from __future__ import annotations
 
+from collections import ChainMap
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -106,41 +107,32 @@ def _sweeps(
 def _sweep(
     working: Working, path: Sequence[str], carried: Carried, suspects: Sequence[str]
 ) -> tuple[dict[str, Floats], list[Origin]]:
-    origins: list[Origin] = []
-    own: dict[str, list[Floats]] = {}
-    for name in suspects:
-        shape = carried[name].shape
-        own[name] = []
-        for rank, value, words in guesses(working.lines[name], carried):
-            if value.shape == shape:
-                own[name].append(value)
-                origins.append((name, rank, words))
+    """Every guess for the suspects, one a row, worked out along the path.
+
+    Returns
+    -------
+    stack : dict
+        By symbol, for every line on the path: (guesses, …).
+    origins : list
+        What each guess is.
+    """
+    guessed: dict[str, list[tuple[int, Floats, str]]] = {
+        name: [
+            guess
+            for guess in guesses(working.lines[name], carried)
+            if guess[1].shape == carried[name].shape
+        ]
+        for name in suspects
+    }
+    origins = [(name, rank, words) for name in guessed for rank, _, words in guessed[name]]
     stack: dict[str, Floats] = {}
+    values = ChainMap(stack, carried)
     start = 0
-    sources = _Stacked(carried, stack)
     for name in path:
-        base = carried[name]
-        if len(path) == 1:
-            stack[name] = np.array(own[name]).reshape(-1, *base.shape)
-            break
-        computed = working.lines[name].compute(sources) if stack else base
-        values = np.empty((len(origins), *base.shape))
-        values[...] = computed
-        if name in own:
-            stop = start + len(own[name])
-            if stop > start:
-                values[start:stop] = own[name]
-            start = stop
-        stack[name] = values
+        rows = np.empty((len(origins), *carried[name].shape))
+        rows[...] = working.lines[name].compute(values) if stack else carried[name]
+        for _, guess, _ in guessed.get(name, ()):
+            rows[start] = guess
+            start += 1
+        stack[name] = rows
     return stack, origins
-
-
-class _Stacked(dict[str, Floats]):
-    """The values of a sweep: stacked where the line lies on the path, as carried elsewhere."""
-
-    def __init__(self, carried: Carried, stack: dict[str, Floats]) -> None:
-        super().__init__()
-        self._carried, self._stack = carried, stack
-
-    def __missing__(self, symbol: str) -> Floats:
-        return self._stack[symbol] if symbol in self._stack else self._carried[symbol]
