@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -15,8 +14,9 @@ from sklearn import datasets
 from chalknet import Adam, Dataset, Model, Network, Preprocessing, fit
 from chalknet.report import write_report
 from chalknet.training.records import History
+from pages.browsing import browser
 
-CHROMIUM = Path("/usr/bin/chromium")
+__all__ = ["browser"]
 
 NASTY = (
     "<script>window.pwned=1</script>",
@@ -172,19 +172,3 @@ def page_of(
         return path if path.exists() else run_of(name).write(path)
 
     return get
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Any]:
-    if not CHROMIUM.exists():
-        if os.environ.get("CI"):
-            pytest.fail(f"{CHROMIUM} is needed to look at the report: install Chromium.")
-        pytest.skip(f"no {CHROMIUM} on this machine")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(
-            executable_path=str(CHROMIUM), args=["--no-sandbox", "--disable-gpu"]
-        )
-        yield chromium
-        chromium.close()

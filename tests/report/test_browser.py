@@ -3,40 +3,17 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from pages.browsing import BEYOND, CONTRAST, visiting
+
 from .conftest import NASTY, RUNS
 
 Pages = Callable[[str], Path]
-
-
-@dataclass
-class Visit:
-    """A page and everything that happened on it."""
-
-    page: Any
-    messages: list[str] = field(default_factory=list)
-    requests: list[str] = field(default_factory=list)
-    dialogs: list[str] = field(default_factory=list)
-
-
-@contextmanager
-def _visit(browser: Any, path: Path, **options: Any) -> Iterator[Visit]:
-    context = browser.new_context(**options)
-    visit = Visit(context.new_page())
-    visit.page.on("console", lambda message: visit.messages.append(message.text))
-    visit.page.on("pageerror", lambda error: visit.messages.append(str(error)))
-    visit.page.on("request", lambda request: visit.requests.append(request.url))
-    visit.page.on("dialog", lambda dialog: (visit.dialogs.append(dialog.message), dialog.dismiss()))
-    visit.page.goto(path.as_uri(), wait_until="load")
-    yield visit
-    context.close()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -47,20 +24,14 @@ def test_silent_self_contained_and_within_its_margins(
 ) -> None:
     viewport = {"width": width, "height": 900}
     path = page_of(name)
-    with _visit(browser, path, viewport=viewport, color_scheme=scheme) as visit:
+    with visiting(browser, path, viewport=viewport, color_scheme=scheme) as visit:
         page = visit.page
         assert visit.messages == []
         others = [url for url in visit.requests if not url.startswith("data:")]
         assert others == [path.as_uri()]
         assert page.evaluate("document.documentElement.scrollWidth") <= width
         # Clipping must not be what keeps the width: nothing outside a scroller reaches past it.
-        beyond = page.evaluate(
-            "w => [...document.body.querySelectorAll('*')]"
-            ".filter(e => !e.closest('.scroll') && !e.closest('.name'))"
-            ".filter(e => e.getBoundingClientRect().right > w + 1)"
-            ".map(e => e.outerHTML.slice(0, 90))",
-            width,
-        )
+        beyond = page.evaluate(BEYOND, width)
         assert beyond == []
         broken = "[...document.images].filter(i => !i.complete || !i.naturalWidth).length"
         assert page.evaluate(broken) == 0
@@ -70,46 +41,19 @@ def test_silent_self_contained_and_within_its_margins(
         assert (sum(map(int, dark[4:-1].split(","))) < 3 * 80) == (scheme == "dark")
 
 
-# The contrast of WCAG 2.1 between each text and what lies behind it, backgrounds blended.
-CONTRAST = """() => {
-  const parse = c => c.match(/[\\d.]+/g).map(Number).concat(1).slice(0, 4);
-  const over = (a, b) => [0, 1, 2].map(i => a[i] * a[3] + b[i] * (1 - a[3])).concat(1);
-  const lum = c => { const [r, g, b] = c.slice(0, 3).map(v => v / 255)
-    .map(v => v <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4);
-    return 0.2126 * r + 0.7152 * g + 0.0722 * b; };
-  const ground = e => {
-    const stack = [];
-    for (; e; e = e.parentElement) stack.push(parse(getComputedStyle(e).backgroundColor));
-    return stack.reverse().reduce((below, c) => over(c, below), [255, 255, 255, 1]);
-  };
-  const poor = [];
-  const walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
-  while (walk.nextNode()) {
-    const text = walk.currentNode.textContent.trim(), e = walk.currentNode.parentElement;
-    if (!text) continue;
-    const style = getComputedStyle(e), back = ground(e);
-    const ink = parse(e.closest('svg') ? style.fill : style.color);
-    const [x, y] = [lum(over(ink, back)), lum(back)].sort((a, b) => b - a);
-    const ratio = (x + 0.05) / (y + 0.05);
-    if (ratio < 4.5) poor.push([text.slice(0, 40), e.className.toString(), ratio.toFixed(2)]);
-  }
-  return poor;
-}"""
-
-
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("name", ["digits", "two_digits", "wine", "diabetes", "nasty"])
 def test_every_text_stands_out_from_its_ground(
     browser: Any, page_of: Pages, name: str, scheme: str
 ) -> None:
-    with _visit(browser, page_of(name), color_scheme=scheme) as visit:
+    with visiting(browser, page_of(name), color_scheme=scheme) as visit:
         assert visit.page.evaluate(CONTRAST) == []
 
 
 def test_headings_do_not_skip_a_level_and_every_link_leads_somewhere(
     browser: Any, page_of: Pages
 ) -> None:
-    with _visit(browser, page_of("digits")) as visit:
+    with visiting(browser, page_of("digits")) as visit:
         levels = visit.page.evaluate(
             "[...document.querySelectorAll('h1,h2,h3,h4')].map(h => +h.tagName[1])"
         )
@@ -130,7 +74,7 @@ def test_headings_do_not_skip_a_level_and_every_link_leads_somewhere(
 def test_prints_dark_ink_on_light_paper(
     browser: Any, page_of: Pages, name: str, scheme: str
 ) -> None:
-    with _visit(browser, page_of(name), color_scheme=scheme) as visit:
+    with visiting(browser, page_of(name), color_scheme=scheme) as visit:
         pdf = visit.page.pdf(prefer_css_page_size=True, print_background=True)
         assert pdf.startswith(b"%PDF-")
         assert len(pdf) > 20_000
@@ -144,7 +88,7 @@ def test_prints_dark_ink_on_light_paper(
 def test_names_run_no_script_and_appear_as_they_are(
     browser: Any, page_of: Pages, trusting: bool
 ) -> None:
-    with _visit(browser, page_of("nasty"), bypass_csp=trusting) as visit:
+    with visiting(browser, page_of("nasty"), bypass_csp=trusting) as visit:
         page = visit.page
         page.mouse.move(200, 300)
         for _ in range(12):
@@ -165,7 +109,7 @@ def test_names_run_no_script_and_appear_as_they_are(
 
 def test_names_are_isolated_from_their_surroundings(browser: Any, page_of: Pages) -> None:
     """A right-to-left override in one name turns nothing round beside it."""
-    with _visit(browser, page_of("nasty")) as visit:
+    with visiting(browser, page_of("nasty")) as visit:
         loose = visit.page.evaluate(
             """() => {
               const found = [];

@@ -11,7 +11,8 @@ display. Where a reader needs brackets, they are put by ``precedence``, not by t
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, fields
 from enum import IntEnum
 from typing import Any, Literal
 
@@ -41,6 +42,7 @@ __all__ = [
     "Symbol",
     "Transpose",
     "Words",
+    "children",
 ]
 
 
@@ -273,3 +275,21 @@ class Relation(Formula):
     sign: Literal["=", "≈", "≤", "≥", "<", ">", "≠", "∈", "∼", "⇒", "⇔", "←", "∝", ":="]
     right: Formula
     precedence = Precedence.RELATION
+
+
+def children(formula: Formula) -> Iterator[Formula]:
+    """The formulas of which a formula is made, in order; the entries of an ``Array`` are not.
+
+    >>> [child.name for child in children(Sum.of(Symbol("a"), Symbol("b")))]
+    ['a', 'b']
+    """
+    for field in fields(formula):  # type: ignore[arg-type]
+        yield from _formulas_in(getattr(formula, field.name))
+
+
+def _formulas_in(value: object) -> Iterator[Formula]:
+    if isinstance(value, Formula):
+        yield value
+    elif isinstance(value, tuple):
+        for item in value:
+            yield from _formulas_in(item)

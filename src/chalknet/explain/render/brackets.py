@@ -4,7 +4,7 @@ The rules, in the order in which a reader learns them:
 
 - a sum as a term, a factor, a base or the body of Σ is bracketed, and so is whatever begins with a
   minus sign unless it stands first: 3 + (−2), 2·(−1), (−2)²;
-- products within products of another kind are bracketed: (Wᵀδ) ⊙ f′(z);
+- a product within a product is not, since it makes no difference, but is beside ⊙: (Wᵀδ) ⊙ f′(z);
 - a Σ reaches over the product behind it and no further, so it is bracketed as a factor unless it is
   the last one;
 - what a bar, a root or a fence encloses needs no brackets.
@@ -12,27 +12,22 @@ The rules, in the order in which a reader learns them:
 
 from __future__ import annotations
 
+from fractions import Fraction
+
 from chalknet.explain.formula import (
-    Absolute,
-    Apply,
-    Array,
     BigOperator,
     Derivative,
     Formula,
     Hadamard,
-    Integral,
     Negative,
     Norm,
     Number,
-    Power,
     Precedence,
     Product,
     Quotient,
     Relation,
-    Root,
     Sum,
     Symbol,
-    Transpose,
     Words,
 )
 from chalknet.explain.notation import Notation
@@ -75,13 +70,20 @@ class Brackets:
             return self._number_as_factor(factor, kin, place)
         if isinstance(factor, Quotient | Derivative):
             return not self.bars and not (isinstance(kin, Product) and kin.sign)
+        if isinstance(factor, Product) and isinstance(kin, Product):
+            last = place == len(kin.factors) - 1
+            return (
+                (place > 0 and self._begins_with_minus(factor))
+                or (not last and _reaches_on(factor))
+                or (not self.bars and _has_stroke(factor))
+            )
         return factor.precedence <= Precedence.PRODUCT
 
     def _number_as_factor(self, number: Number, kin: Product | Hadamard, place: int) -> bool:
         shown = written(number.value, self.notation)
         juxtaposed = isinstance(kin, Product) and not kin.sign
-        if shown.negative:
-            return not (juxtaposed and place == 0)
+        if shown.negative and not (juxtaposed and place == 0):
+            return True
         if shown.denominator:
             return not self.bars and not (isinstance(kin, Product) and kin.sign)
         return False  # a product with powers of ten, 2·4.14·10⁻⁸, is what it looks like
@@ -147,5 +149,18 @@ class Brackets:
 
 _IMPLICATIONS = frozenset("⇒⇔")
 
-# What holds together by itself, whatever surrounds it.
-ENCLOSED = (Absolute, Apply, Array, Norm, Root, Integral, Power, Transpose)
+
+def _reaches_on(product: Product) -> bool:
+    """Whether it ends in a Σ, which would take in whatever follows."""
+    last = product.factors[-1] if product.factors else None
+    return isinstance(last, BigOperator) or (isinstance(last, Product) and _reaches_on(last))
+
+
+def _has_stroke(product: Product) -> bool:
+    """Whether a fraction among its factors would be written a/b."""
+    return any(
+        isinstance(factor, Quotient | Derivative)
+        or (isinstance(factor, Number) and isinstance(factor.value, Fraction))
+        or (isinstance(factor, Product) and _has_stroke(factor))
+        for factor in product.factors
+    )

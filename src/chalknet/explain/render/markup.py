@@ -10,7 +10,7 @@ from __future__ import annotations
 import unicodedata
 from dataclasses import dataclass
 
-__all__ = ["Markup", "em"]
+__all__ = ["Markup", "em", "is_word"]
 
 SCRIPT = 0.75  # of the size of the text: sub- and superscripts
 
@@ -64,3 +64,12 @@ def _em(character: str) -> float:
     if character.isupper():
         return 0.88
     return 0.58 if character.isascii() else 1.0
+
+
+def is_word(index: str) -> bool:
+    """Whether an index is a word, set upright, and not letters one after another.
+
+    >>> is_word("new"), is_word("in"), is_word("ij")
+    (True, True, False)
+    """
+    return index.isalpha() and (len(index) > 2 or index == "in")

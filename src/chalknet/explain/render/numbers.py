@@ -26,6 +26,10 @@ MINUS = "−"
 # sum 0.1 + 0.2 is shown as 0.3, and 0.30000004 as 0.30000.
 NOISE = 1e-13
 
+# With more digits than this, the shortest decimal that names a float is shown: 0.1, not
+# 0.10000000000000001.
+FAITHFUL_DIGITS = 15
+
 # Whole numbers up to this are shown in full: 60000 is clearer than 6·10⁴.
 LARGEST_WHOLE = 10**10
 
@@ -152,6 +156,8 @@ def _float(value: float, digits: int) -> Written:
     size = abs(value)
     if size < LARGEST_WHOLE and size == int(size):
         return Written(value < 0, str(int(size)))
+    if digits > FAITHFUL_DIGITS and len(Decimal(repr(size)).as_tuple().digits) <= digits:
+        return _decimal(Decimal(repr(value)), rounded=False)
     mantissa, _, power = f"{size:.{digits - 1}e}".partition("e")
     exponent: int | None = int(power)
     assert exponent is not None  # noqa: S101 - for the type checker
@@ -167,13 +173,13 @@ def _float(value: float, digits: int) -> Written:
     return Written(value < 0, whole, decimals, exponent, rounded=rounded)
 
 
-def _decimal(value: Decimal) -> Written:
+def _decimal(value: Decimal, *, rounded: bool | None = None) -> Written:
     if not value.is_finite():
         return Written(value.is_signed(), "undefined" if value.is_nan() else "∞")
     if value == 0:
         return Written(False, "0")
     digits = "".join(map(str, value.as_tuple().digits))
-    rounded = len(digits) >= MANY_DIGITS
+    rounded = len(digits) >= MANY_DIGITS if rounded is None else rounded
     exponent: int | None = value.adjusted()
     assert exponent is not None  # noqa: S101 - for the type checker
     # Decimal's own operations would round to its context: only its digits are rearranged here.

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Iterator
 
-from chalknet.explain.formula import Array, Formula, Number
+from chalknet.explain.formula import Array, Formula, Number, children
 from chalknet.explain.notation import Notation
 from chalknet.explain.render.arrays import Extent, abbreviated
 from chalknet.explain.render.numbers import written
@@ -38,7 +37,7 @@ def shows_rounded(formula: Formula, notation: Notation) -> bool:
                 else written(entry, notation).rounded
                 for entry in _shown_entries(formula, notation)
             )
-    return any(shows_rounded(child, notation) for child in _children(formula))
+    return any(shows_rounded(child, notation) for child in children(formula))
 
 
 def _shown_entries(array: Array, notation: Notation) -> Iterator[object]:
@@ -50,17 +49,3 @@ def _shown_entries(array: Array, notation: Notation) -> Iterator[object]:
         for column in grid.columns
         if row is not None and column is not None
     )
-
-
-def _children(node: object) -> Iterator[Formula]:
-    """The formulas directly within a node, or within a tuple of it."""
-    values = (
-        node
-        if isinstance(node, tuple)
-        else (getattr(node, field.name) for field in dataclasses.fields(node))  # type: ignore[arg-type]
-    )
-    for value in values:
-        if isinstance(value, Formula):
-            yield value
-        elif isinstance(value, tuple):
-            yield from _children(value)

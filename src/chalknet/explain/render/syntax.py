@@ -31,6 +31,7 @@ from chalknet.explain.formula import (
     Symbol,
     Transpose,
     Words,
+    children,
 )
 from chalknet.explain.render.arrays import Grid, abbreviated
 from chalknet.explain.render.material import Cell
@@ -98,7 +99,15 @@ def _number(setter: Typesetter[M], node: Number, _depth: int, beside: bool) -> l
 
 
 def _absolute(setter: Typesetter[M], node: Absolute, depth: int, _beside: bool) -> list[Piece[M]]:
-    return setter.fence("|", setter.pieces(node.inner, depth + 2))
+    inner = setter.pieces(node.inner, depth + 2)
+    # |a |b| c| could be read in two ways.
+    if _has_bars(node.inner):
+        inner = setter.fence("(", inner)
+    return setter.fence("|", inner)
+
+
+def _has_bars(formula: Formula) -> bool:
+    return isinstance(formula, Absolute) or any(map(_has_bars, children(formula)))
 
 
 def _negative(setter: Typesetter[M], node: Negative, depth: int, _beside: bool) -> list[Piece[M]]:
@@ -124,12 +133,12 @@ def _sum(setter: Typesetter[M], node: Sum, depth: int, _beside: bool) -> list[Pi
 
 
 def _product(
-    setter: Typesetter[M], node: Product | Hadamard, depth: int, _beside: bool
+    setter: Typesetter[M], node: Product | Hadamard, depth: int, beside: bool
 ) -> list[Piece[M]]:
     result: list[Piece[M]] = []
     # Words among the factors make it a phrase, "if z > 0", in which nothing is multiplied.
     phrase = any(isinstance(factor, Words) for factor in node.factors)
-    beside = len(node.factors) > 1 and not phrase and not node_sign(node)
+    beside |= len(node.factors) > 1 and not phrase and node_sign(node) in {"", "⊙"}
     for place, factor in enumerate(node.factors):
         bracketed = not phrase and setter.brackets.factor(factor, node, place)
         pieces = setter.child(factor, bracketed, depth + 1, beside=beside)

@@ -8,7 +8,7 @@ from html import escape
 from typing import ClassVar
 
 from chalknet.explain.formula import Array, Formula, Number, Symbol
-from chalknet.explain.render.markup import Markup, em
+from chalknet.explain.render.markup import Markup, em, is_word
 from chalknet.explain.render.material import Cell, Role
 from chalknet.explain.render.numbers import Written, decimal_sign
 from chalknet.explain.render.pieces import Piece
@@ -94,9 +94,7 @@ class MathML(Typesetter[Markup]):
             return Markup('<mi mathvariant="normal">T</mi>', 0.7)
         if text.isascii() and text.isdigit():
             return Markup(f"<mn>{text}</mn>", em(text))
-        if text.isalpha() and len(text) == 2:
-            return self.joined([self.name(letter) for letter in text])
-        if text.isalpha():
+        if is_word(text) or (len(text) == 1 and text.isalpha()):
             return self.name(text)
         if text.isascii() and all(
             character.isalnum() or character in "+-,()=" for character in text

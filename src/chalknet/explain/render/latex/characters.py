@@ -11,6 +11,8 @@ import re
 import unicodedata
 from collections.abc import Iterable
 
+from chalknet.explain.render.markup import is_word
+
 __all__ = ["ACCENTS", "SIGNS", "glued", "index", "math_letters", "prose", "verbatim", "word"]
 
 _GREEK = {
@@ -200,4 +202,4 @@ def index(letters: str) -> str:
     >>> index("ij"), index("l+1"), index("new")
     ('ij', 'l+1', '\\mathrm{new}')
     """
-    return rf"\mathrm{{{letters}}}" if len(letters) > 2 and letters.isalpha() else letters
+    return rf"\mathrm{{{letters}}}" if is_word(letters) else letters

@@ -117,9 +117,12 @@ class _TextPage:
             parts = []
             for box in boxes:
                 place = line - labels + box.baseline
-                text = box.lines[place] if 0 <= place < box.height else " " * box.width
-                parts.append(self.style("label" if line < labels else None, text))
-            yield ("  " + "   ".join(parts)).rstrip()
+                parts.append(box.lines[place] if 0 <= place < box.height else " " * box.width)
+            while parts and not parts[-1].strip():
+                parts.pop()
+            part: Part | None = "label" if line < labels else None
+            last = [self.style(part, parts.pop().rstrip())] if parts else []
+            yield ("  " + "   ".join([*(self.style(part, text) for text in parts), *last])).rstrip()
 
     # Sections and steps. -------------------------------------------------------------------------
 
