@@ -93,7 +93,8 @@ def _print_line(console: Console, line: MarkedLine, width: int, *, is_first: boo
     from rich.text import Text
 
     mark, style, _ = MARKS[line.verdict]
-    text = Text(f"  {mark} ", style=style)
+    text = Text("  ")
+    text.append(f"{mark} ", style=style)
     text.append(f"{line.symbol:<{width}}  ", style=style if is_first else "")
     text.append(plain(line.written), style="dim" if line.verdict == "follows" else "")
     text.truncate(console.width, overflow="ellipsis")
