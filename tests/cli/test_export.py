@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import re
+import shlex
+import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import onnxruntime
@@ -13,6 +17,9 @@ import torch
 from safetensors.torch import save_file
 
 from chalknet import Model, load_dataset
+from chalknet.cli.export import Target
+from chalknet.export.exporting import FORMATS
+from export.compiler import compiled
 
 FLOWERS = "height,width,kind\n" + "".join(
     f"{k % 3 + k / 100},{k % 3 - k / 50},{'abc'[k % 3]}\n" for k in range(60)
@@ -70,9 +77,8 @@ def test_c_under_a_name_of_ones_own(run, chalknet, tmp_path):
         "int main(void) { const float x[] = {1.2f, 0.7f};"
         " puts(net_classes[net_predict(x)]); return 0; }\n"
     )
-    command = ["gcc", "-std=c99", "-Wall", "-Wextra", "-pedantic", "-Werror", "main.c", "-lm"]
-    subprocess.run(command, cwd=tmp_path, check=True)
-    said = subprocess.run([tmp_path / "a.out"], capture_output=True, text=True, check=True).stdout
+    program = compiled(tmp_path / "main.c")
+    said = subprocess.run([program], capture_output=True, text=True, check=True).stdout
     assert said.split() == Model.load(run / "model.safetensors").predict(ROWS[1:2]).tolist()
 
 
@@ -236,3 +242,30 @@ def test_help_teaches_by_example(command, chalknet):
     assert result.status == 0
     assert f"chalknet {command} " in result.out
     assert "Examples" in result.out
+
+
+ROOT = Path(__file__).resolve().parents[2]
+DOCUMENTATION = (ROOT / "docs" / "exchange.md").read_text(encoding="utf-8")
+
+
+def test_the_commands_of_the_documentation_work(chalknet, tmp_path):
+    shutil.copytree(ROOT / "docs", tmp_path / "docs", ignore=shutil.ignore_patterns("*.png"))
+    [block] = re.findall(r"```console\n(.*?)```", DOCUMENTATION, re.DOTALL)
+    shown = block.split("$ chalknet ")[1:]
+    assert len(shown) >= 5
+    for command, *lines in (part.splitlines() for part in shown):
+        result = chalknet(*shlex.split(command))
+        assert result.status == 0, result.err
+        found = result.out.splitlines()[: len(lines)]
+        assert [without_sizes(line) for line in found] == [without_sizes(line) for line in lines]
+
+
+def without_sizes(line):
+    """Decimals of the weights, and so the sizes, may differ between processors."""
+    return re.sub(r"[\d,]+ bytes", "bytes", line)
+
+
+def test_the_documentation_and_the_command_name_the_same_formats(chalknet):
+    named = re.findall(r"^\| `(\w[\w-]*)` \|", DOCUMENTATION, re.MULTILINE)
+    assert named == [target.value for target in Target]
+    assert set(named) == {*FORMATS, "excel"}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import importlib.util
-import shutil
 import subprocess
 import sys
 
@@ -15,9 +14,9 @@ from hypothesis import strategies as st
 
 from chalknet import ConfigurationError, Dense, Model, Network, Preprocessing
 from chalknet.export.exporting import export_model
+from export.compiler import compiled
 from export.random_models import HOSTILE, cases, error
 
-GCC = ["gcc", "-std=c99", "-Wall", "-Wextra", "-pedantic", "-Werror"]
 # What a C header calls the type of a row.
 RAW = {"uint8": "unsigned char", "float32": "float", "float64": "double"}
 
@@ -123,23 +122,17 @@ def test_any_text_survives_in_python(labels, name, tmp_path_factory):
         assert (name, [name] * 2, [name] * 2) == (module.NAME, module.FEATURES, module.CLASS_NAMES)
 
 
-def compiled(folder, headers, main, optimize="-O1"):
-    """Compile a program that includes the headers, with every warning an error."""
+def program_of(folder, headers, main, optimize="-O1"):
+    """A program that includes the headers."""
     source = folder / "main.c"
     includes = "".join(f'#include "{header.name}"\n' for header in headers)
     source.write_text("#include <stdio.h>\n" + includes + main, encoding="utf-8")
-    program = folder / "main"
-    command = [*GCC, optimize, "-o", program, source, "-lm"]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr[:3000]
-    return program
+    return compiled(source, optimize)
 
 
 @pytest.fixture(scope="module")
 def c_answers(tmp_path_factory):
     """What one program that includes all the headers says of every case's rows."""
-    if shutil.which("gcc") is None:
-        pytest.fail("gcc is needed to compile the headers")
     folder = tmp_path_factory.mktemp("c")
     headers, calls, blocks = [], [], []
     for case in cases():
@@ -148,7 +141,7 @@ def c_answers(tmp_path_factory):
         calls.append(_c_calls(case, name, RAW[case.rows.dtype.name]))
         blocks.append(case.rows.tobytes())
     main = "int main(void)\n{\n" + "".join(calls) + "    return 0;\n}\n"
-    program = compiled(folder, headers, main, "-O0")
+    program = program_of(folder, headers, main, "-O0")
     return subprocess.run([program], input=b"".join(blocks), capture_output=True, check=True).stdout
 
 
@@ -223,7 +216,7 @@ int main(void)
     return 0;
 }}
 """
-    program = compiled(tmp_path, headers, main, "-O2")
+    program = program_of(tmp_path, headers, main, "-O2")
     out = subprocess.run([program], capture_output=True, check=True).stdout
     found = out.decode("utf-8").split("\0")
     assert found[: 2 * len(HOSTILE)] == [text for text in HOSTILE for _ in range(2)]
