@@ -150,6 +150,16 @@ def test_weights_of_samples_count() -> None:
     assert check.value == pytest.approx(expected, rel=1e-6)
 
 
+@pytest.mark.parametrize("activation", ["tanh", "gelu"])
+def test_the_penalty_is_part_of_it(activation: str) -> None:
+    network, X = small(activation)
+    plain = check_gradients(network, "mean_squared_error", X, np.ones((6, 3)))
+    check = check_gradients(network, "mean_squared_error", X, np.ones((6, 3)), l2=0.7)
+    assert check.passed
+    squares = sum(float(np.square(layer.W, dtype=np.float64).sum()) for layer in network.layers)
+    assert check.value == pytest.approx(plain.value + 0.35 * squares, rel=1e-12)
+
+
 # kinks ---------------------------------------------------------------------------------------
 
 CORNERS = np.array([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]])

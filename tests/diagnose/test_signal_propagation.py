@@ -273,6 +273,9 @@ def test_one_draw_is_one_network() -> None:
         ({"widths": [5, 4, 3], "init": "hee_normal"}, "did you mean 'he_normal'"),
         ({"widths": [5, 4, 3], "draws": -1}, "draws must be a whole number ≥ 0, not -1"),
         ({"widths": [5, 4, 3], "input_variance": 0.0}, "input_variance must be a finite number"),
+        ({"widths": [10**9, 2]}, "2,000,000,002 parameters"),
+        ({"widths": [1] * 2000}, "a network of 1,999 layers was asked for; at most 1,000"),
+        ({"widths": [5, 2.5]}, "must be a positive integer, not 2.5"),
         ({"widths": [20_000] * 3}, "800,040,000 parameters, more than the 134,217,728"),
     ],
 )

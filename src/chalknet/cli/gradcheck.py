@@ -128,7 +128,7 @@ def _of_run(
     X = some.X.toarray() if hasattr(some.X, "toarray") else some.X
     inputs = model.preprocessing.apply(X, np.float64)
     targets = encode_targets(some, model.loss, model.network.widths[-1])
-    check = check_gradients(model.network, model.loss, inputs, targets, **options)
+    check = check_gradients(model.network, model.loss, inputs, targets, l2=config.l2, **options)
     return f"{_network(model.network)}, {model.loss.spec}, {_rows(len(some))}", check
 
 
@@ -156,6 +156,7 @@ def _of_paper(target: str, options: dict[str, Any]) -> tuple[str, GradientCheck]
         problem.inputs.astype(np.float64),
         problem.targets.astype(np.float64),
         sample_weight=None if weight is None else weight.astype(np.float64),
+        l2=float(problem.l2),
         **options,
     )
     return f"{_network(network)}, {problem.loss.spec}, {_rows(len(problem.inputs))}", check

@@ -8,7 +8,6 @@ since one near zero has no digits of its own. At a kink any slope between the tw
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -19,10 +18,11 @@ import numpy.typing as npt
 from chalknet.diagnose.gradient_comparison import ArrayCheck, Comparison
 from chalknet.diagnose.gradient_suspects import suspects
 from chalknet.errors import ShapeError
-from chalknet.layers import Dense
+from chalknet.layers import Dense, Gradients, Trace
 from chalknet.network import Network
 from chalknet.operations.affine import affine
 from chalknet.operations.losses import Loss, as_loss
+from chalknet.operations.penalties import l2_penalty_backward
 
 __all__ = ["GradientCheck", "check_gradient", "check_gradients"]
 
@@ -166,6 +166,7 @@ def check_gradients(
     targets: npt.ArrayLike,
     *,
     sample_weight: npt.ArrayLike | None = None,
+    l2: float = 0.0,
     tolerance: float | None = None,
     at_most: int = 200,
     rng: np.random.Generator | None = None,
@@ -186,6 +187,8 @@ def check_gradients(
     targets : array
         As the loss takes them.
     sample_weight : array (n,), optional
+    l2 : float
+        λ of the penalty ½ λ Σ W², which is then part of the function and of its gradient.
     tolerance, at_most, rng
         As for ``check_gradient``; at most so many of every array.
 
@@ -203,46 +206,76 @@ def check_gradients(
     >>> check.passed, check.method, check.largest_error < 1e-12
     (True, 'complex step', True)
     """
-    loss = as_loss(loss)
     double = Network(
         Dense(layer.W.astype(np.float64), layer.b.astype(np.float64), layer.activation)
         for layer in network.layers
     )
-    inputs, wanted = np.asarray(X, dtype=np.float64), np.asarray(targets)
-    trace = double.forward(inputs)
-    value, d_output = loss.value_and_grad(trace.output, wanted, sample_weight)
-    gradients = double.backward(trace, d_output)
-    weight = None if sample_weight is None else np.asarray(sample_weight, np.float64)
-
-    def objective(parameters: Array, A: Array) -> Any:
-        """The loss, for complex numbers too: the formulas as they are, nothing turned to floats."""
-        for (W, b), layer in zip(double.views(parameters), double.layers, strict=True):
-            activation = layer.activation
-            A = activation.formula(affine(A, W, b), *activation.parameters)
-        terms, _ = loss.terms(A, wanted)
-        return terms.mean() if weight is None else (weight * terms).sum() / (weight.sum() or 1.0)
-
-    def of_parameters(parameters: Array) -> Any:
-        return objective(parameters, inputs)
-
-    def of_inputs(flat: Array) -> Any:
-        return objective(double.parameters, flat.reshape(inputs.shape))
-
-    comparison = Comparison(of_parameters, double.parameters, tolerance, at_most, rng)
+    objective = _Objective(
+        network=double,
+        loss=as_loss(loss),
+        X=np.asarray(X, dtype=np.float64),
+        targets=np.asarray(targets),
+        weight=None if sample_weight is None else np.asarray(sample_weight, np.float64),
+        l2=l2,
+    )
+    trace, gradients = objective.sweeps()
+    comparison = Comparison(objective.of_parameters, double.parameters, tolerance, at_most, rng)
     arrays, start = [], 0
     for number, (dW, db) in enumerate(zip(gradients.dW, gradients.db, strict=True), start=1):
         for name, given in ((f"W{number}", dW), (f"b{number}", db)):
             arrays.append(comparison.of_array(name, given, start))
             start += given.size
     if gradients.dX is not None:
-        arrays.append(comparison.at(of_inputs, inputs.ravel()).of_array("X", gradients.dX))
-    found = GradientCheck(
+        of_inputs = comparison.at(objective.of_inputs, trace.inputs.ravel())
+        arrays.append(of_inputs.of_array("X", gradients.dX))
+    right = all(array.passed for array in arrays)
+    return GradientCheck(
         method=comparison.method,
         tolerance=comparison.tolerance,
-        value=value,
+        value=float(objective.of_parameters(double.parameters)),
         arrays=arrays,
-        suspects=[],
+        suspects=[]
+        if right
+        else suspects(double, trace, objective.loss, objective.targets, objective.weight),
     )
-    if found.passed:
-        return found
-    return dataclasses.replace(found, suspects=suspects(double, trace, loss, wanted, weight))
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class _Objective:
+    """Loss plus penalty as a function of parameters or inputs, and the gradient by sweeps."""
+
+    network: Network
+    loss: Loss
+    X: Array
+    targets: Array
+    weight: Array | None
+    l2: float
+
+    def sweeps(self) -> tuple[Trace, Gradients]:
+        """What is to be checked."""
+        trace = self.network.forward(self.X)
+        _, d_output = self.loss.value_and_grad(trace.output, self.targets, self.weight)
+        gradients = self.network.backward(trace, d_output)
+        for number, layer in enumerate(self.network.layers):
+            gradients.dW[number][...] += l2_penalty_backward(layer.W, self.l2)
+        return trace, gradients
+
+    def of_parameters(self, parameters: Array) -> Any:
+        """The objective with other parameters."""
+        return self._value(parameters, self.X)
+
+    def of_inputs(self, flat: Array) -> Any:
+        """The objective with other inputs."""
+        return self._value(self.network.parameters, flat.reshape(self.X.shape))
+
+    def _value(self, parameters: Array, A: Array) -> Any:
+        """For complex numbers too: the formulas as they are, nothing turned to floats."""
+        penalty: Any = 0.0
+        for (W, b), layer in zip(self.network.views(parameters), self.network.layers, strict=True):
+            activation = layer.activation
+            A = activation.formula(affine(A, W, b), *activation.parameters)
+            penalty = penalty + 0.5 * self.l2 * (W * W).sum()
+        terms, _ = self.loss.terms(A, self.targets)
+        if self.weight is None:
+            return terms.mean() + penalty
+        return (self.weight * terms).sum() / (self.weight.sum() or 1.0) + penalty

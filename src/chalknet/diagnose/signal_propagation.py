@@ -34,6 +34,7 @@ Band = tuple[float, float]
 # So often may one of the measured values of a network miss its band, or a single network its own.
 MISSES, SINGLE_MISSES = 0.001, 0.1
 MOST_PARAMETERS = 2**27  # one GiB of float64
+MOST_LAYERS = 1000
 TINY = 1e-290
 
 
@@ -217,10 +218,16 @@ def _checked(
     activation: str | Activation | Sequence[str | Activation],
     scheme: Initializer,
 ) -> tuple[list[int], list[Activation], Initializer]:
-    # A network of width 1 is drawn for its checks, so that there is one set of them.
     for width in widths:
-        Network.dense([1, width], init="zeros", rng=np.random.default_rng(0))
+        if isinstance(width, bool) or not isinstance(width, int | np.integer) or width < 1:
+            raise ConfigurationError(f"a layer's width must be a positive integer, not {width!r}.")
+    if len(widths) > MOST_LAYERS:
+        raise ConfigurationError(
+            f"a network of {len(widths) - 1:,} layers was asked for; at most {MOST_LAYERS:,} can "
+            "be had."
+        )
     widths = [int(width) for width in widths]
+    # A network of width 1 is made for the other checks, so that there is one set of them.
     narrow = Network.dense(
         [1] * len(widths), activation=activation, init="zeros", rng=np.random.default_rng(0)
     )

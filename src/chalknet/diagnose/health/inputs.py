@@ -205,14 +205,17 @@ def _of_classes(data: Dataset) -> Iterator[Finding]:
 
 def _twins(data: Dataset, rows: list[bytes], numbers: Sequence[int]) -> Iterator[Finding]:
     """Rows that are equal in every input: the same sample twice, or two opinions of one."""
-    places = defaultdict(list)
+    places: dict[bytes, list[int]] = defaultdict(list)
     for row, fingerprint in enumerate(rows):
         places[fingerprint].append(row)
     twins = [group for group in places.values() if len(group) > 1]
-    split = [group for group in twins if len({data.y[row].tobytes() for row in group}) > 1]
-    copies = sum(len(group) - 1 for group in twins) - sum(len(group) - 1 for group in split)
+    alike: list[list[int]] = []
+    split: list[list[int]] = []
+    for group in twins:
+        one_label = len({data.y[row].tobytes() for row in group}) == 1
+        (alike if one_label else split).append(group)
+    copies = sum(len(group) - 1 for group in alike)
     if copies:
-        alike = [group for group in twins if group not in split]
         pairs = (f"{numbers[group[0]]} and {numbers[group[1]]}" for group in alike)
         yield Finding(
             name="duplicate_rows",
