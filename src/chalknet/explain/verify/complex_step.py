@@ -22,7 +22,7 @@ from chalknet.operations.activations import SELU_ALPHA, SELU_SCALE, Activation
 
 __all__ = ["LOSSES", "STEP", "activation_tangent", "loss_tangent"]
 
-STEP = 1e-40
+STEP = 1e-20
 
 
 def _exp_at_most_1(z: Array, x: Array) -> Array:

@@ -6,6 +6,7 @@ steps along random directions of ±1, which a wrong entry would change too.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from typing import Any
 
@@ -16,6 +17,7 @@ from chalknet.explain.solution import Round, Solution
 from chalknet.explain.steps import Check
 from chalknet.explain.verify.complex_step import activation_tangent, loss_tangent
 from chalknet.explain.verify.lines import is_known
+from chalknet.explain.verify.second_formulas import SLOPE_SIZES
 
 __all__ = ["gradient_checks"]
 
@@ -77,10 +79,19 @@ class _Gradients:
         """How large the terms are from which each dz is made: rounding is relative to them."""
         scale = self.shares[:, None] * (np.abs(self.A[-1] - self.targets) + 1) * 2
         scale = np.maximum(scale, np.abs(self.dZ[-1]))
-        scales = [scale * np.maximum(np.abs(slopes[-1]), 1e-30)]
-        for W, slope in zip(self.W[:0:-1], slopes[-2::-1], strict=True):
-            scales.insert(0, (scales[0] @ np.abs(W.T)) * np.abs(slope))
+        sizes = [self._slope_size(layer, slope) for layer, slope in enumerate(slopes)]
+        scales = [scale * np.maximum(sizes[-1], 1e-30)]
+        for W, size in zip(self.W[:0:-1], sizes[-2::-1], strict=True):
+            scales.insert(0, (scales[0] @ np.abs(W.T)) * size)
         return scales
+
+    def _slope_size(self, layer: int, slope: Array) -> Array:
+        """The slope's own size, or that of its terms where they cancel."""
+        size = SLOPE_SIZES.get(self.activations[layer].name)
+        if size is None:
+            return np.abs(slope)
+        terms: Array = np.vectorize(lambda z: size(math, z), otypes=[float])(self.Z[layer])
+        return terms
 
     # against what was computed ----------------------------------------------------------------
 
@@ -148,6 +159,7 @@ def _blocks(directions: Array, size: int) -> Iterator[Array]:
 
 
 def _error(one: Array, other: Array, scale: Array) -> float:
-    # Movements of less than this, times the step, are below the smallest float.
-    worst = float(np.max(np.abs(one - other) / np.maximum(scale, 1e-250), initial=0.0))
+    # Movements much smaller than that, times the step, are below the smallest float.
+    least = 1e-250 * max(1.0, float(np.max(scale, initial=0.0)))
+    worst = float(np.max(np.abs(one - other) / np.maximum(scale, least), initial=0.0))
     return worst if worst == worst else np.inf  # noqa: PLR0124 - a NaN is the largest error

@@ -17,6 +17,7 @@ from chalknet.explain.verify.second_formulas import (
     LOSS_SLOPES,
     LOSS_TERMS,
     RATIONAL,
+    SLOPE_SIZES,
     SLOPES,
     logistic,
     softmax,
@@ -115,7 +116,10 @@ class Lines:
         )
         m, formula = self.reckoner.functions, formulas[activation.name]
         again = self.reckoner.each(lambda x: formula(m, x, *parameters), numbers)
-        return self._function(symbol, again, "a second formula of the function")
+        size = self.reckoner.each(abs, again)
+        if formulas is SLOPES and activation.name in SLOPE_SIZES:
+            size = self.reckoner.each(lambda x: SLOPE_SIZES[activation.name](m, x), numbers)
+        return self._check(symbol, again, size, "a second formula of the function", FUNCTION_TERMS)
 
     def _output(self) -> Array:
         last = len(self.problem.layers)

@@ -9,7 +9,16 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-__all__ = ["FUNCTIONS", "LOSS_SLOPES", "LOSS_TERMS", "RATIONAL", "SLOPES", "logistic", "softmax"]
+__all__ = [
+    "FUNCTIONS",
+    "LOSS_SLOPES",
+    "LOSS_TERMS",
+    "RATIONAL",
+    "SLOPES",
+    "SLOPE_SIZES",
+    "logistic",
+    "softmax",
+]
 
 # Names of activations and losses whose formulas are made of fractions if their numbers are.
 RATIONAL = frozenset(
@@ -83,6 +92,13 @@ SLOPES: dict[str, Callable[..., Any]] = {
     "sigmoid": _logistic_slope,
     "tanh": lambda m, z: 4 * _logistic_slope(m, 2 * z),
     "step": lambda m, z: 0,  # noqa: ARG005
+}
+
+
+# The size of the terms of a slope, where they cancel at its zero.
+SLOPE_SIZES: dict[str, Callable[..., Any]] = {
+    "gelu": lambda m, z: _normal(m, z) + abs(z) * m.exp(-z * z / 2) / m.sqrt(2 * m.pi),
+    "silu": lambda m, z: logistic(m, z) + abs(z) * _logistic_slope(m, z),
 }
 
 

@@ -11,6 +11,7 @@ from chalknet.errors import ConfigurationError
 from chalknet.explain.solution import Solution
 from chalknet.explain.steps import Check
 from chalknet.explain.verify.reckoners import Reckoner
+from chalknet.training.optimizers import Optimizer
 
 __all__ = ["update_checks"]
 
@@ -18,7 +19,8 @@ METHOD = "the update made anew"
 # Roots and powers lose a little more than sums do.
 TERMS = 2000
 
-# (w, g, slots before, coefficients by name, t, root) → the values after, "w" and the slots' names.
+# (w, g, slots before, coefficients by name, t, root) → the values after, "w" and the slots' names;
+# of Adam's corrected moments the factor.
 Coefficients = Mapping[str, Any]
 
 
@@ -54,7 +56,7 @@ def _adam(w: Any, g: Any, slots: Any, c: Coefficients, t: int, root: Any) -> dic
     first = (1 - c["beta_1"]) * sum(c["beta_1"] ** k for k in range(t))
     second = (1 - c["beta_2"]) * sum(c["beta_2"] ** k for k in range(t))
     step = m * c["learning_rate"] / (first * (root(v / second) + c["epsilon"]))
-    return {"m": m, "v": v, "mhat": m / first, "vhat": v / second, "w": w - step}
+    return {"m": m, "v": v, "w": w - step, "mhat": 1 / first, "vhat": 1 / second}
 
 
 def _adamw(w: Any, g: Any, slots: Any, c: Coefficients, t: int, root: Any) -> dict[str, Any]:
@@ -78,8 +80,8 @@ def update_checks(
     solution: Solution, number: int, reckoner: Reckoner
 ) -> Iterator[tuple[str, Check]]:
     """Symbol and check for every new parameter and every slot of a round."""
-    optimizer, update = solution.optimizer, solution.rounds[number - 1].update
-    if optimizer is None or update is None:
+    optimizer = solution.optimizer
+    if optimizer is None or solution.rounds[number - 1].update is None:
         return
     if optimizer.name not in _UPDATES:
         raise ConfigurationError(
@@ -87,35 +89,43 @@ def update_checks(
         )
     values = solution.computed(number)
     before = solution.computed(number - 1) if number > 1 else {}
-    names = list(vars(optimizer))
     for layer in range(len(solution.problem.layers), 0, -1):
         for parameter in (f"W{layer}", f"b{layer}"):
-            old = {
-                slot: before.get(f"{slot}_{parameter}", np.zeros_like(values[parameter]))
-                for slot in optimizer.slot_names
-            }
-            coefficients = [getattr(optimizer, name) for name in names]
-            w, g, c, *slots = reckoner.wide(
-                values[parameter],
-                values[f"d{parameter}"],
-                coefficients,
-                *old.values(),
-                rational="epsilon" not in names,  # it stands beside a root
-            )
-            after = _UPDATES[optimizer.name](
-                w,
-                g,
-                dict(zip(old, slots, strict=True)),
-                dict(zip(names, c, strict=True)),
-                number,
-                reckoner.root,
-            )
-            was = dict(zip(old, slots, strict=True)) | {"w": w}
-            for name, again in after.items():
-                symbol = f"{parameter}_new" if name == "w" else f"{name}_{parameter}"
-                start = was.get(name, again)
+            for symbol, again, start in _updated(
+                optimizer, parameter, values, before, number, reckoner
+            ):
                 error = reckoner.error(values[symbol], again, abs(start) + abs(again - start))
                 yield (
                     symbol,
                     Check(method=METHOD, error=error, tolerance=reckoner.tolerance(TERMS)),
                 )
+
+
+def _updated(
+    optimizer: Optimizer,
+    parameter: str,
+    values: Mapping[str, Any],
+    before: Mapping[str, Any],
+    number: int,
+    reckoner: Reckoner,
+) -> Iterator[tuple[str, Any, Any]]:
+    """Each new quantity of one parameter: symbol, value, and the value that it started from."""
+    names = list(vars(optimizer))
+    slots = {name: f"{name}_{parameter}" for name in optimizer.slot_names}
+    w, g, coefficients, *old = reckoner.wide(
+        values[parameter],
+        values[f"d{parameter}"],
+        [getattr(optimizer, name) for name in names],
+        *(before.get(slot, np.zeros_like(values[parameter])) for slot in slots.values()),
+        rational="epsilon" not in names,  # it stands beside a root
+    )
+    was = dict(zip(slots, old, strict=True))
+    c = dict(zip(names, coefficients, strict=True))
+    after = _UPDATES[optimizer.name](w, g, was, c, number, reckoner.root)
+    yield f"{parameter}_new", after.pop("w"), w
+    for name, again in after.items():
+        if name in was:
+            yield slots[name], again, was[name]
+        else:  # a corrected moment is a multiple of the moment as it stands
+            [moment] = reckoner.wide(values[slots[name[0]]], rational=False)
+            yield f"{name}_{parameter}", moment * again, moment * again
