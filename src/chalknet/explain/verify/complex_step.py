@@ -86,9 +86,15 @@ def activation_tangent(activation: Activation, Z: Array, tangent: Array) -> Arra
         ahead, behind = (activation.formula(Z + s * width, *parameters) for s in (1, -1))
         slope: Array = (ahead - behind) / (2 * width)
         return slope * tangent
-    moved = _ACTIVATIONS[activation.name](Z + 1j * STEP * tangent, *parameters)
-    movement: Array = moved.imag / STEP
+    step = _step(tangent)
+    moved = _ACTIVATIONS[activation.name](Z + 1j * step * tangent, *parameters)
+    movement: Array = moved.imag / step
     return movement
+
+
+def _step(tangent: Array) -> float:
+    """So small that the step along the longest tangent is small."""
+    return STEP / max(1.0, float(np.max(np.abs(tangent), initial=0.0)))
 
 
 # the losses ----------------------------------------------------------------------------------
@@ -128,6 +134,7 @@ LOSSES: dict[str, Callable[..., Array]] = {
 
 def loss_tangent(name: str, parameters: Any, O: Array, t: Array, tangent: Array) -> Array:  # noqa: E741
     """How each sample's loss moves when the output moves along ``tangent``; (P, n)."""
-    moved = LOSSES[name](O + 1j * STEP * tangent, t, *(float(value) for value in parameters))
-    movement: Array = moved.imag / STEP
+    step = _step(tangent)
+    moved = LOSSES[name](O + 1j * step * tangent, t, *(float(value) for value in parameters))
+    movement: Array = moved.imag / step
     return movement
