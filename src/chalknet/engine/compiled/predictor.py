@@ -23,6 +23,7 @@ __all__ = ["Predictor"]
 
 FEW = 8  # rows: up to so many, weights are read where they are instead of being put in panels
 OPERATIONS_A_THREAD = 4_000_000
+DENSE_ENOUGH = 2.0  # divided by a vector's length: with more nonzeros, skipping zeros is slower
 
 
 class Predictor(Workspace):
@@ -59,6 +60,7 @@ class Predictor(Workspace):
         self._kernel = network_kernel(self.dtype)
         self._parameters: Array | None = None
         self._is_few: bool | None = None
+        self._is_sparse: bool | None = None
         # Few rows are copied to a place that the kernel knows, and what it makes of them back:
         # to ask an array for its address takes longer than to copy a row.
         raw = kind.char if kind.char in KINDS else np.float64
@@ -78,8 +80,9 @@ class Predictor(Workspace):
         """
         n = X.shape[0]
         few = n <= FEW
-        if few is not self._is_few:
-            self._place_for(few)
+        sparse = few or self._skips_zeros(X)
+        if few is not self._is_few or sparse is not self._is_sparse:
+            self._place_for(few, sparse)
         if network.parameters is not self._parameters:
             self._place_flat(network.parameters)
         result = self._of_few(X, n) if few else self._of_many(X, n, network, team)
@@ -118,10 +121,14 @@ class Predictor(Workspace):
             run_team(size, prepare)
         return result
 
-    def _place_for(self, few: bool) -> None:
-        """Room for few rows or for many."""
-        self._is_few = few
-        self.place_slice(FEW if few else 1 << 30, sparse=few, training=False)
+    def _skips_zeros(self, X: Any) -> bool:
+        """Whether many rows are quicker to predict from by their nonzeros: compressed ones are."""
+        return not isinstance(X, np.ndarray) and self.density(X) < DENSE_ENOUGH / self.lanes
+
+    def _place_for(self, few: bool, sparse: bool) -> None:
+        """Room for few rows or for many, and for their nonzeros if those are what is used."""
+        self._is_few, self._is_sparse = few, sparse
+        self.place_slice(FEW if few else 1 << 30, sparse=sparse, training=False)
         self.point("TOPS", np.zeros(self.get("SLICE") * self.widths[-1], self.dtype))
         self.set("FEW", few)
         if few:
