@@ -1,6 +1,6 @@
 """How often planted mistakes are found, kind by kind.
 
-From the repository's root:  PYTHONPATH=tests python -m explain.check.campaign 1000
+From the repository's root:  PYTHONPATH=tests python -m explain.check.campaign 1000 [KIND …]
 
 ``line``: the first wrong line is named. ``cause``: and the planted kind. ``same``: and another kind
 that gives the very same sheet, the planted one being mentioned.
@@ -17,9 +17,9 @@ from explain.check.planting import KINDS, named, planted
 from explain.check.problems import problem_of
 
 
-def main(networks):
+def main(networks, kinds):
     print(f"{'':30}{'line':>9}{'cause':>9}{'same':>9}")
-    for kind in KINDS:
+    for kind in kinds or KINDS:
         found = Counter()
         for seed in range(networks):
             case = planted(kind, random.Random(f"{kind}-{seed}"))
@@ -32,4 +32,4 @@ def main(networks):
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]))
+    main(int(sys.argv[1]), sys.argv[2:])

@@ -280,6 +280,8 @@ class Student:
             rate *= (2.0, 0.5)[self.slip.choice % 2]
         if self.makes("sum_instead_of_mean", symbol):
             gradient = each(lambda g: g * len(self.task.inputs), gradient)
+        if self.makes("mean_instead_of_sum", symbol):
+            gradient = each(lambda g: g / len(self.task.inputs), gradient)
         if self.makes("transposed", symbol):
             gradient = transposed(gradient)
         if self.makes("dropped_row_or_column", symbol):
