@@ -200,6 +200,7 @@ def _fold_bar(labels: bool) -> Iterator[Callable[[int], None] | None]:
     if not (labels and console.is_terminal):
         yield None
         return
+    announce_compilation(console.print)
     with console.status("looking for wrong labels…") as status:
         yield lambda fold: status.update(
             f"looking for wrong labels… ({fold} of 3 networks trained)"

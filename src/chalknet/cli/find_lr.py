@@ -118,6 +118,7 @@ def _bar(steps: int) -> Iterator[Callable[[int], None] | None]:
         return
     from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
+    announce_compilation(console.print)
     with Progress(
         TextColumn("sweeping"),
         BarColumn(),
