@@ -142,13 +142,17 @@ def _with_parameters(name: str, rng: np.random.Generator) -> str:
 
 
 def _preprocessing(features: int, rng: np.random.Generator) -> Preprocessing:
-    kind = rng.integers(4)
+    kind = rng.integers(6)
     if kind == 0:
         return Preprocessing(divisor=255.0)
     if kind == 1:
         return Preprocessing(rng.normal(0, 3, features), rng.uniform(0.5, 2, features))
     if kind == 2:
         return Preprocessing(offset=1.5, divisor=2.5)
+    if kind == 3:  # constant columns are only centred; a column's mean may be 0
+        return Preprocessing(np.zeros(features), rng.uniform(0.5, 2, features))
+    if kind == 4:
+        return Preprocessing(rng.normal(0, 3, features), np.ones(features))
     return Preprocessing()
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import importlib.util
+import re
 import subprocess
 import sys
 
@@ -12,6 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import chalknet
 from chalknet import ConfigurationError, Dense, Model, Network, Preprocessing
 from chalknet.export.exporting import export_model
 from export.compiler import compiled
@@ -91,6 +93,32 @@ def test_the_files_are_programs_that_read_a_table(to, tmp_path):
     )  # fmt: skip
     assert run.stdout.splitlines() == ["it's", "a"]
     assert "    import my_net\n" in path.read_text(encoding="utf-8")
+
+
+def test_the_file_explains_itself(tmp_path):
+    network = Network([Dense(np.eye(2), np.zeros(2), "relu")])
+    model = Model(network, "softmax_cross_entropy", classes=np.array(["a", "b"]), name="two")
+    [path] = export_model(model, tmp_path / "net.py", "python")
+    assert path.read_text(encoding="utf-8").split("\n", 12)[:12] == [
+        '"""two: 2-2 relu.',
+        "",
+        f"Written by chalknet {chalknet.__version__}. Needs Python 3.8 or newer and NumPy.",
+        "",
+        "    import net",
+        "    net.predict(rows)         # the label of each row of 2 raw values",
+        "    net.predict_proba(rows)   # its probabilities, in the order of CLASSES",
+        "",
+        "On a table of numbers between commas, a row a line:",
+        "",
+        "    python net.py < rows.csv",
+        '"""',
+    ]
+    for to in ("python", "pure-python", "torch"):
+        for case in cases()[::9]:
+            [path, *_] = export_model(case.model, tmp_path / "net.py", to)
+            lines = path.read_text(encoding="utf-8").splitlines()
+            assert not any(line != line.rstrip() for line in lines)
+            assert not re.search(r"\n\n\n\n", path.read_text(encoding="utf-8"))
 
 
 @pytest.mark.parametrize("to", ["python", "pure-python"])

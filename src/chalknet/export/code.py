@@ -144,11 +144,14 @@ class _Subject:
 
     @property
     def offset(self) -> Array:
-        return np.asarray(self.model.preprocessing.offset, np.float64)
+        """One number or one a feature; one where none is wanted."""
+        offset = np.asarray(self.model.preprocessing.offset, np.float64)
+        return offset if np.any(offset) else np.zeros(())
 
     @property
     def divisor(self) -> Array:
-        return np.asarray(self.model.preprocessing.divisor, np.float64)
+        divisor = np.asarray(self.model.preprocessing.divisor, np.float64)
+        return divisor if np.any(divisor != 1) else np.ones(())
 
     @property
     def shifts(self) -> bool:
