@@ -28,6 +28,8 @@ from chalknet.cli import (
     import_,
     predict,
     report,
+    studies,
+    sweep,
     train,
     variance,
 )
@@ -55,6 +57,7 @@ CONSTRUCT = "Construct and diagnose"
 app.command("train", rich_help_panel="Train", epilog=train.EXAMPLES)(train.train)
 app.command("evaluate", rich_help_panel="Train", epilog=evaluate.EXAMPLES)(evaluate.evaluate)
 app.command("predict", rich_help_panel="Train", epilog=predict.EXAMPLES)(predict.predict)
+app.command("sweep", rich_help_panel="Train", epilog=sweep.EXAMPLES)(sweep.sweep)
 app.command("explain", rich_help_panel=UNDERSTAND, epilog=explain.EXAMPLES)(explain.explain)
 app.command("check", rich_help_panel=UNDERSTAND, epilog=check.EXAMPLES)(check.check)
 app.command("exercise", rich_help_panel=UNDERSTAND, epilog=exercise.EXAMPLES)(exercise.exercise)
@@ -66,6 +69,7 @@ app.command("find-lr", rich_help_panel=CONSTRUCT, epilog=find_lr.EXAMPLES)(find_
 app.command("report", rich_help_panel="Share", epilog=report.EXAMPLES)(report.report)
 app.command("export", rich_help_panel="Share", epilog=export.EXAMPLES)(export.export)
 app.command("import", rich_help_panel="Share", epilog=import_.EXAMPLES)(import_.import_)
+app.command("studies", rich_help_panel="Share", epilog=studies.EXAMPLES)(studies.studies)
 app.command("data", rich_help_panel="Share", epilog=data.EXAMPLES)(data.data)
 
 

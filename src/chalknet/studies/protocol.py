@@ -1,0 +1,104 @@
+"""One way of training for all studies, with the figures taken where the studies took them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from chalknet.data.dataset import Dataset
+from chalknet.data.preprocessing import Preprocessing
+from chalknet.model import Model, Score
+from chalknet.network import Network
+from chalknet.training.loop import Training
+from chalknet.training.optimizers import SGD
+from chalknet.training.schedules import Schedule
+
+__all__ = ["Course", "Recipe", "train"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recipe:
+    """How a study trains: plain gradient descent on averaged gradients."""
+
+    loss: str
+    learning_rate: float
+    epochs: int
+    batch_size: int
+    shuffle: bool
+    preprocessing: Preprocessing | None = None
+    schedule: Schedule | None = None
+    sample_weight: np.ndarray | None = None
+
+
+@dataclass
+class Course:
+    """How a training went.
+
+    Attributes
+    ----------
+    train_loss, train_accuracy : list of float
+        By epoch, as the samples came, before the update of their batch.
+    test : list of Score
+        Before the first epoch, then after each.
+    """
+
+    model: Model
+    train_loss: list[float] = field(default_factory=list)
+    train_accuracy: list[float] = field(default_factory=list)
+    test: list[Score] = field(default_factory=list)
+
+    @property
+    def test_loss(self) -> list[float]:
+        """Before the first epoch, then after each."""
+        return [score.loss for score in self.test]
+
+    @property
+    def test_accuracy(self) -> list[float]:
+        """Before the first epoch, then after each."""
+        return [score.accuracy or 0.0 for score in self.test]
+
+    @property
+    def test_correct(self) -> list[int]:
+        """Before the first epoch, then after each."""
+        return [score.correct or 0 for score in self.test]
+
+
+def train(
+    network: Network,
+    data: Dataset,
+    recipe: Recipe,
+    *,
+    test: Dataset | None = None,
+    rng: np.random.Generator | None = None,
+    threads: int | None = None,
+    after_epoch: Callable[[int, Course], None] | None = None,
+) -> Course:
+    """Train the network in place and keep what was measured on the way."""
+    training = Training(
+        network,
+        data,
+        loss=recipe.loss,
+        optimizer=SGD(learning_rate=recipe.learning_rate),
+        epochs=recipe.epochs,
+        batch_size=recipe.batch_size,
+        rng=rng or np.random.default_rng(0),
+        shuffle=recipe.shuffle,
+        preprocessing=recipe.preprocessing,
+        schedule=recipe.schedule,
+        sample_weight=recipe.sample_weight,
+        threads=threads,
+    )
+    model = Model.for_data(network, training.plan.loss, training.plan.preprocessing, data)
+    course = Course(model)
+    if test is not None:
+        course.test.append(model.evaluate(test))
+    for record in training:
+        course.train_loss.append(record.train_loss)
+        course.train_accuracy.append(record.train_accuracy or 0.0)
+        if test is not None:
+            course.test.append(model.evaluate(test))
+        if after_epoch is not None:
+            after_epoch(record.epoch, course)
+    return course

@@ -1,0 +1,112 @@
+"""What a study is made of: parts, each with its question, its method and the rows it compares."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from markupsafe import Markup
+
+if TYPE_CHECKING:
+    from chalknet.explain.steps import Explanation
+    from chalknet.studies.setting import Setting
+
+__all__ = ["Part", "Picture", "Result", "Row", "Study", "Verdict", "rows_of"]
+
+
+class Verdict(enum.StrEnum):
+    """How our figure stands to the published one."""
+
+    EXACT = "exact"
+    IN_DISTRIBUTION = "in distribution"
+    DIFFERS = "differs"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Row:
+    """One figure: what was published, what chalknet gets, and how they agree.
+
+    Attributes
+    ----------
+    table, row : str
+        Where the figure stands: "Q1, epoch 50", "loss".
+    published, ours : str
+        As printed; our figure to as many digits, or the range of several runs.
+    verdict : Verdict
+    reason : str
+        Why, in words: always there where the figures differ.
+    """
+
+    table: str
+    row: str
+    published: str
+    ours: str
+    verdict: Verdict
+    reason: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Picture:
+    """A drawing for the page, with a title that says what is seen."""
+
+    title: str
+    drawing: Markup
+
+
+@dataclass(kw_only=True)
+class Result:
+    """What running a part gave."""
+
+    rows: list[Row] = field(default_factory=list)
+    pictures: list[Picture] = field(default_factory=list)
+    explanations: list[Explanation] = field(default_factory=list)
+    remarks: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Part:
+    """One problem of a study.
+
+    Attributes
+    ----------
+    number, title : str
+        "Q3", "Learning rates and activations".
+    question, method : str
+        What was asked, and how it is answered here, as sentences.
+    code : str
+        The same in a few lines of chalknet, or of its command line.
+    run : function
+        Setting → Result.
+    """
+
+    number: str
+    title: str
+    question: str
+    method: str
+    code: str
+    run: Callable[[Setting], Result]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Study:
+    """A published piece of coursework."""
+
+    name: str
+    title: str
+    summary: str
+    parts: tuple[Part, ...]
+
+    def run(self, setting: Setting) -> list[tuple[Part, Result]]:
+        """Run every part, one after the other."""
+        results = []
+        for part in self.parts:
+            setting.progress(f"{self.name} {part.number}")
+            results.append((part, part.run(setting)))
+        return results
+
+
+def rows_of(results: Iterable[tuple[Part, Result]]) -> list[Row]:
+    """All rows of a study."""
+    return [row for _, result in results for row in result.rows]

@@ -1,0 +1,296 @@
+"""usc: one step by hand, the softmax gradient, and learning rates against activations."""
+
+from __future__ import annotations
+
+import math
+import tomllib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib import resources
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from chalknet.data.dataset import Dataset
+from chalknet.derive.catalogue import derive
+from chalknet.explain.check import Answers, MarkedLine, check
+from chalknet.explain.problem import read_problem
+from chalknet.explain.walkthrough import explain
+from chalknet.network import Dense, Network
+from chalknet.report.plots import Curve, curves
+from chalknet.studies.compare import agrees_to_the_digits, compared
+from chalknet.studies.figures import published
+from chalknet.studies.protocol import Course, Recipe, train
+from chalknet.studies.setting import Setting
+from chalknet.studies.study import Part, Picture, Result, Row, Study, Verdict
+from chalknet.training.schedules import Schedule
+
+__all__ = ["STUDY"]
+
+RATES = (1e-5, 1e-4, 1e-3)
+TRAINED = 50_000  # five sixths; the rest validates
+LAST_BEFORE_DECAY = 19
+AS_WRITTEN = "with the decay as the printed program has it"
+WITHOUT = "without the decay"
+
+
+# Q1 ----------------------------------------------------------------------------------------------
+
+
+def problem_file() -> Path:
+    """The network of Q1, as a file."""
+    return Path(str(resources.files("chalknet.studies") / "published" / "usc-q1.toml"))
+
+
+def _answers(lines: Sequence[dict[str, str]]) -> Answers:
+    text = "\n".join(f"{line['symbol']} = {line['written']}" for line in lines)
+    return Answers(tomllib.loads(text, parse_float=str))
+
+
+def q1(setting: Setting) -> Result:  # noqa: ARG001 - every part takes it
+    """The published working, line by line, marked by the checker; and the right one."""
+    problem, figures, result = read_problem(problem_file()), published("usc")["q1"], Result()
+    for name, lines in (
+        ("working", figures["working"]),
+        ("first attempt", figures["first_attempt"]),
+    ):
+        marking = check(problem, _answers(lines))
+        written = {line["symbol"]: line["written"] for line in lines}
+        result.rows += [_marked(f"Q1, {name}", line, written) for line in marking.lines]
+    result.explanations.append(explain(problem))
+    return result
+
+
+def _marked(table: str, line: MarkedLine, written: dict[str, str]) -> Row:
+    return Row(
+        table=table,
+        row=line.symbol,
+        published=written[line.symbol].replace('"', ""),
+        ours="the same" if line.right else ", ".join(f"{e.right:.6g}" for e in line.entries),
+        verdict=Verdict.EXACT if line.right else Verdict.DIFFERS,
+        reason=line.message,
+    )
+
+
+# Q3 ----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, kw_only=True)
+class SummedBatches(Schedule):
+    """The study sums gradients where chalknet averages: the rate is multiplied by the batch."""
+
+    name = "summed_batches"
+    first: int
+    full: int
+
+    def multipliers(
+        self,
+        epoch: int,  # noqa: ARG002 - the same in every epoch
+        epochs: int,  # noqa: ARG002
+        steps: int,
+        state: dict[str, float],  # noqa: ARG002
+    ) -> npt.NDArray[np.float64]:
+        """99 in the first step of each epoch, 100 in the others."""
+        factors = np.full(steps, float(self.full))
+        factors[0] = self.first
+        return factors
+
+
+def start(activation: str) -> Network:
+    """Weights and biases N(0, 1) in the order of the program, of which w2 and b2 go unused."""
+    stream = np.random.RandomState(243)
+    drawn = [
+        stream.normal(0, 1, shape)
+        for shape in ((784, 100), (100, 1), (100, 50), (50, 1), (100, 10), (10, 1))
+    ]
+    return Network(
+        [
+            Dense(drawn[0], drawn[1].ravel(), activation),
+            Dense(drawn[4], drawn[5].ravel(), "identity"),
+        ]
+    )
+
+
+def parts_of(setting: Setting) -> tuple[Dataset, Dataset, Dataset, npt.NDArray[np.float64]]:
+    """Training samples as the program steps over them, validation and test, and the weights.
+
+    The first update comes after 99 samples and the epoch's last sample makes none: a sample that
+    weighs nothing stands before the first 49,999.
+    """
+    mnist = setting.data("mnist")
+    X, y = mnist.train.X, mnist.train.y
+    shape = mnist.train.image_shape
+    stepped = Dataset(
+        np.concatenate([X[:1], X[: TRAINED - 1]]),
+        np.concatenate([y[:1], y[: TRAINED - 1]]),
+        name="train",
+        image_shape=shape,
+    )
+    validation = Dataset(X[TRAINED:], y[TRAINED:], name="validation", image_shape=shape)
+    weights = np.ones(TRAINED)
+    weights[0] = 0.0
+    return stepped, validation, mnist.test, weights
+
+
+def six_runs(setting: Setting) -> dict[tuple[str, float, str], tuple[Course, list[float]]]:
+    """Every activation and rate, with and without the decay: (course, train/validation by then)."""
+    stepped, validation, _, weights = parts_of(setting)
+
+    def run(case: tuple[str, float]) -> tuple[Course, list[float], list[float]]:
+        activation, rate = case
+        after_decay: list[float] = []
+
+        def note(epoch: int, course: Course) -> None:
+            if epoch == LAST_BEFORE_DECAY:
+                after_decay.extend(_accuracies(course, stepped, validation))
+
+        recipe = Recipe(
+            loss="softmax_cross_entropy",
+            learning_rate=rate,
+            epochs=50,
+            batch_size=100,
+            shuffle=False,
+            schedule=SummedBatches(first=99, full=100),
+            sample_weight=weights,
+        )
+        course = train(
+            start(activation), stepped, recipe, test=validation, threads=1, after_epoch=note
+        )
+        return course, after_decay, _accuracies(course, stepped, validation)
+
+    cases = [(activation, rate) for activation in ("relu", "tanh") for rate in RATES]
+    done = setting.on_all_cores(run, cases, "usc Q3")
+    made = {}
+    for (activation, rate), (course, after_decay, final) in zip(cases, done, strict=True):
+        made[activation, rate, AS_WRITTEN] = course, after_decay
+        made[activation, rate, WITHOUT] = course, final
+    return made
+
+
+def _accuracies(course: Course, stepped: Dataset, validation: Dataset) -> list[float]:
+    trained = course.model.predict(stepped.X) == stepped.y
+    return [
+        100 * float(trained[1:].mean()),
+        100 * (course.model.evaluate(validation).accuracy or 0),
+    ]
+
+
+def q3(setting: Setting) -> Result:
+    """Six runs, each with and without the decay; the best on validation is tested once."""
+    runs = setting.once("usc q3", lambda: six_runs(setting))
+    figures, result = published("usc")["q3"], Result()
+    for activation in ("relu", "tanh"):
+        for rate in RATES:
+            printed = figures[activation][str(rate)]
+            for k, quantity in enumerate(("train", "validation")):
+                values = _ways(runs, activation, rate, k)
+                result.rows.append(
+                    _nearest(f"Q3, {activation}, η = {rate:g}", quantity, printed[quantity], values)
+                )
+    best = max(runs, key=lambda case: runs[case][1][1])
+    test = runs[best][0].model.evaluate(setting.data("mnist").test)
+    result.rows.append(
+        compared("Q3, best on validation", "test", figures["test"], 100 * (test.accuracy or 0))
+    )
+    result.pictures.append(
+        Picture(
+            title="Validation accuracy of ReLU and tanh at η = 0.001",
+            drawing=curves(
+                "usc-q3",
+                list(range(51)),
+                [
+                    Curve("ReLU", runs["relu", 1e-3, WITHOUT][0].test_accuracy),
+                    Curve("tanh", runs["tanh", 1e-3, WITHOUT][0].test_accuracy, second=True),
+                ],
+                title="Accuracy",
+                percent=True,
+            ),
+        )
+    )
+    return result
+
+
+def _ways(
+    runs: dict[tuple[str, float, str], tuple[Course, list[float]]],
+    activation: str,
+    rate: float,
+    k: int,
+) -> dict[str, float]:
+    """A figure in each way in which it may have come to be printed."""
+    course = runs[activation, rate, WITHOUT][0]
+    ways = {way: runs[activation, rate, way][1][k] for way in (WITHOUT, AS_WRITTEN)}
+    if k == 0:
+        ways["counted while it trained, without the decay"] = 100 * course.train_accuracy[-1]
+    if (activation, rate) == ("tanh", 1e-3):
+        ways["the figure of ReLU, with the decay"] = runs["relu", rate, AS_WRITTEN][1][k]
+    if (activation, rate) == ("tanh", 1e-5):
+        ways["the other column, with the decay"] = runs[activation, rate, AS_WRITTEN][1][1 - k]
+    return ways
+
+
+def _nearest(table: str, row: str, printed: str, values: dict[str, float]) -> Row:
+    """The row of the first way that gives what was printed, or of the one that comes nearest."""
+    for way, value in values.items():
+        cut = math.floor(100 * value) / 100  # some were cut instead of rounded
+        if agrees_to_the_digits(printed, value) or agrees_to_the_digits(printed, cut):
+            return Row(
+                table=table,
+                row=row,
+                published=printed,
+                ours=f"{value:.2f}",
+                verdict=Verdict.EXACT,
+                reason=way,
+            )
+    way = min(values, key=lambda name: abs(values[name] - float(printed)))
+    others = "; ".join(f"{name}: {value:.2f}" for name, value in values.items() if name != way)
+    return Row(
+        table=table,
+        row=row,
+        published=printed,
+        ours=f"{values[way]:.2f}",
+        verdict=Verdict.DIFFERS,
+        reason=f"{way}; {others}",
+    )
+
+
+STUDY = Study(
+    name="usc",
+    title="Multilayer perceptron homework: a step by hand, and six trainings",
+    summary="One step of gradient descent worked out on paper, the gradient of the softmax, and "
+    "which activation and learning rate do best on MNIST.",
+    parts=(
+        Part(
+            number="Q1",
+            title="One step by hand",
+            question="Work out forward pass, backward pass and update of a 3-2-2-3 network.",
+            method="The published working is marked by the checker, line by line: what was "
+            "written, what is right, and how it came about. The right working stands below.",
+            code="$ chalknet check usc-q1.toml working.toml\n$ chalknet explain usc-q1.toml",
+            run=q1,
+        ),
+        Part(
+            number="Q2",
+            title="The gradient of softmax with cross entropy",
+            question="Show that ∂C/∂s = a − y, through the cases m = n and m ≠ n.",
+            method="A derivation of which every line is verified.",
+            code="$ chalknet derive softmax-cross-entropy",
+            run=lambda setting: Result(explanations=[derive("softmax-cross-entropy")]),  # noqa: ARG005
+        ),
+        Part(
+            number="Q3",
+            title="Learning rates and activations",
+            question="Train 784-100-10 with ReLU and tanh and three learning rates, 50 epochs "
+            "each; test the best on validation.",
+            method="The same initial weights (legacy generator, seed 243), samples in order, "
+            "gradients summed: the first update of an epoch after 99 samples, then every 100. The "
+            "printed program halves η at every sample of epoch 20, so that training ends there; "
+            "some of the printed figures come from runs without that.",
+            code="network = Network([Dense(w1, b1, 'relu'), Dense(w3, b3)])\n"
+            "training = Training(network, data, loss='softmax_cross_entropy',\n"
+            "    optimizer=SGD(learning_rate=0.001 * 100), batch_size=100,\n"
+            "    epochs=50, shuffle=False, rng=rng)",
+            run=q3,
+        ),
+    ),
+)

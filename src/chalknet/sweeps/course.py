@@ -1,0 +1,105 @@
+"""What a point of a sweep came to: its runs, one a seed, with their curves."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from chalknet.data.dataset import Dataset
+from chalknet.errors import DivergenceError
+from chalknet.model import Model
+from chalknet.runs.config import TrainConfig
+from chalknet.runs.job import TrainingJob
+from chalknet.runs.sources import Parts
+
+__all__ = ["Run", "Score", "run_once"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Score:
+    """How good a run is on validation data: the loss, and for classes the accuracy."""
+
+    loss: float
+    accuracy: float | None
+
+    @property
+    def value(self) -> float:
+        """What is ranked, the larger the better: the accuracy, or minus the loss."""
+        return -self.loss if self.accuracy is None else self.accuracy
+
+
+@dataclass(kw_only=True)
+class Run:
+    """One training of a point.
+
+    Attributes
+    ----------
+    seed : int
+    train_loss, validation_loss, validation_accuracy : list
+        By epoch.
+    score : Score or None
+        On validation data at the end; None if it diverged or was given up.
+    diverged : str
+        What was said when it diverged; empty if it did not.
+    """
+
+    seed: int
+    train_loss: list[float] = field(default_factory=list)
+    validation_loss: list[float] = field(default_factory=list)
+    validation_accuracy: list[float | None] = field(default_factory=list)
+    score: Score | None = None
+    diverged: str = ""
+    seconds: float = 0.0
+
+    def as_dict(self) -> dict[str, Any]:
+        """As JSON has it."""
+        return {**vars(self), "score": None if self.score is None else vars(self.score)}
+
+    @classmethod
+    def from_dict(cls, stored: dict[str, Any]) -> Run:
+        """What ``as_dict`` gave."""
+        score = None if stored["score"] is None else Score(**stored["score"])
+        return cls(**{**stored, "score": score})
+
+
+def run_once(
+    config: TrainConfig,
+    parts: Parts,
+    *,
+    threads: int,
+    give_up: Callable[[int, float], bool] = lambda *_: False,
+) -> tuple[Run, Model | None]:
+    """Train one configuration and score it on the validation data; nothing is written.
+
+    ``give_up`` is told after each epoch how good it is, and says whether to stop.
+    """
+    run = Run(seed=config.seed)
+    job = TrainingJob(config.model_copy(update={"threads": threads}), parts)
+    validation = parts.validation
+    try:
+        for record in job.training:
+            run.train_loss.append(record.train_loss)
+            run.validation_loss.append(_finite(record.validation_loss))
+            run.validation_accuracy.append(record.validation_accuracy)
+            run.seconds += record.seconds
+            now = Score(loss=_finite(record.validation_loss), accuracy=record.validation_accuracy)
+            if give_up(record.epoch, now.value):
+                return run, None
+    except DivergenceError as error:
+        run.diverged = str(error)
+        return run, None
+    run.score = _scored(job.model, validation)
+    return run, job.model
+
+
+def _scored(model: Model, validation: Dataset | None) -> Score:
+    if validation is None:
+        raise ValueError("there is no validation data to score on.")
+    score = model.evaluate(validation)
+    return Score(loss=score.loss, accuracy=score.accuracy)
+
+
+def _finite(value: float | None) -> float:
+    return math.nan if value is None else value
