@@ -90,11 +90,12 @@ def _softmax(writer: Writer) -> Step:
     o, array = _output(writer)
     j = Symbol("j")
     total = BigOperator("Σ", j, None, Power(E, Symbol(o.name, sub=j)))
-    each = "" if board.single else f", each {board.side} by itself"
+    each = "" if board.single else f", in each {board.side} by itself"
+    named: Formula = apply("softmax", o)
     return writer.step(
         "p",
         "Probabilities",
-        equals(apply("softmax", o), Quotient(Power(E, o), total)),
+        equals(named, Quotient(Power(E, o), total)) if board.single else named,
         f"Softmax makes the outputs positive with eᶻ and divides by their sum{each}, so that they "
         "add up to 1.",
         meaning=board.of_samples("p"),
