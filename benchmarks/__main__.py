@@ -11,6 +11,7 @@ from benchmarks.machine import cores, description, restrict_to
 
 WORKLOADS = ("W1", "W2", "W3", "W4", "W5", "W6")
 CURVES = ("samples", "width", "depth", "threads")
+TASKS = ("digits", "mnist", "table", "words")
 
 
 def parser() -> argparse.ArgumentParser:
@@ -19,8 +20,10 @@ def parser() -> argparse.ArgumentParser:
     add("--only", type=_names, metavar="W1,W2", help="workloads, or curves with --scaling")
     add("--peers", type=_names, metavar="NAMES", help="libraries, such as chalknet,torch-tensors")
     add("--scaling", action="store_true", help="curves instead of the workloads")
+    add("--estimators", action="store_true", help="the estimators against scikit-learn's instead")
     add("--quick", action="store_true", help="a tenth of the work, twice: does everything run?")
-    add("--repeats", type=int, metavar="N", help="timings of each library (5; 3 with --scaling)")
+    add("--repeats", type=int, metavar="N",
+        help="timings of each library (5; 3 with --scaling or --estimators)")  # fmt: skip
     add("--threads", type=int, default=cores(), metavar="N", help="for everyone (all cores)")
     add("--engine", default="auto", help="chalknet's engine (auto)")
     add("--output", type=Path, default=Path("build/benchmarks"), metavar="FOLDER",
@@ -31,12 +34,15 @@ def parser() -> argparse.ArgumentParser:
 def main() -> int:
     command = parser()
     options = command.parse_args()
-    known = CURVES if options.scaling else WORKLOADS
+    if options.scaling and options.estimators:
+        command.error("--scaling and --estimators are two runs: choose one")
+    known = CURVES if options.scaling else TASKS if options.estimators else WORKLOADS
     _require_known(command, "--only", options.only, known)
     if not 1 <= options.threads <= cores():
         command.error(f"--threads must be from 1 to the {cores()} cores at hand")
     if options.repeats is None:
-        options.repeats = 2 if options.quick else 3 if options.scaling else 5
+        several = 3 if options.scaling or options.estimators else 5
+        options.repeats = 2 if options.quick else several
     if options.repeats < 1:
         command.error("--repeats must be at least 1")
     # Before any library is loaded: most read the number of cores once, then.
@@ -50,7 +56,8 @@ def main() -> int:
     chosen = [name for name in known if name in (options.only or known)]
     head = {"machine": description(), "settings": vars(options)}
     try:
-        return (run.scaling if options.scaling else run.workloads)(chosen, options, head, _say)
+        work = run.scaling if options.scaling else run.workloads
+        return (run.estimators if options.estimators else work)(chosen, options, head, _say)
     except ChalknetError as error:  # such as data that are not there
         _say(str(error))
         return 2

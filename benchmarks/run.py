@@ -60,6 +60,24 @@ def scaling(chosen: list[str], options: Namespace, head: dict[str, Any], say: Sa
     return int(any(_went_wrong(point.result) for points in found.values() for point in points))
 
 
+def estimators(chosen: list[str], options: Namespace, head: dict[str, Any], say: Say) -> int:
+    """Returns 1 if the estimators did not do the same as scikit-learn's."""
+    from benchmarks import estimators as pair
+    from benchmarks.workloads.estimators import TASKS
+
+    data, invalid = head | {"tasks": []}, False
+    for name in chosen:
+        for task in TASKS[name]():
+            some = task.quick() if options.quick else task
+            found = pair.measure(some, options.repeats, options.threads, say)
+            print(pair.table(found), end="\n\n", flush=True)
+            data["tasks"].append(pair.as_data(found))
+            results.write_json(options.output / "estimators.json", data)
+            invalid |= found.objection is not None
+    print(f"written: {options.output / 'estimators.json'}")
+    return int(invalid)
+
+
 @cache
 def _peak(dtype: str, threads: int) -> Peak:
     return peak.measured(dtype, threads)
