@@ -155,6 +155,7 @@ def _through_the_activation(writer: Writer, layer: int) -> Step:
         substituted=substituted,
         result=board.samples(values[f"dz{layer}"]),
         uses=uses,
+        shows=() if layer == writer.last else (f"da{layer}",),
     )
 
 

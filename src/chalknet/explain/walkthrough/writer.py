@@ -125,11 +125,13 @@ class Writer:
         substituted: Formula | None = None,
         uses: Iterable[str] = (),
         meaning: Formula | None = None,
+        shows: Iterable[str] = (),
     ) -> Step:
         """One line of the working.
 
         ``equation`` is the right-hand side; ``meaning`` the left, ∂loss/∂z say, if it is not the
-        symbol alone.
+        symbol alone. ``shows`` names values that the line shows on its way, and whose checks are
+        therefore its own.
         """
         suffix = "" if self.number == 1 else f"@{self.number}"
         return Step(
@@ -141,5 +143,5 @@ class Writer:
             shape=shape_of(result),
             reason=reason,
             operands={name: self.values[name] for name in uses},
-            checks=self.checks[symbol + suffix],
+            checks=sum((self.checks[name + suffix] for name in (*shows, symbol)), ()),
         )
