@@ -1,4 +1,4 @@
-"""What all tests share: the folder with MNIST and Fashion-MNIST."""
+"""What all tests share: the folder with MNIST and Fashion-MNIST, and a browser."""
 
 from __future__ import annotations
 
@@ -6,6 +6,10 @@ import os
 from pathlib import Path
 
 import pytest
+
+from pages.browsing import browser
+
+__all__ = ["browser", "data_dir"]
 
 
 @pytest.fixture(scope="session")

@@ -14,7 +14,7 @@ import pytest
 CHROMIUM = Path("/usr/bin/chromium")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="session")  # one for all: ``tests/conftest.py`` has it
 def browser() -> Iterator[Any]:
     if not CHROMIUM.exists():
         if os.environ.get("CI"):
@@ -62,7 +62,9 @@ BEYOND = """w => [...document.body.querySelectorAll('*')]
 
 # The contrast of WCAG 2.1 between each text and what lies behind it, backgrounds blended.
 CONTRAST = """() => {
-  const parse = c => c.match(/[\\d.]+/g).map(Number).concat(1).slice(0, 4);
+  // Mixed colours are named color(srgb r g b / a), with r, g, b from 0 to 1.
+  const parse = c => c.match(/[\\d.]+/g).map(Number).concat(1).slice(0, 4)
+    .map((v, i) => c.startsWith('color(srgb') && i < 3 ? 255 * v : v);
   const over = (a, b) => [0, 1, 2].map(i => a[i] * a[3] + b[i] * (1 - a[3])).concat(1);
   const lum = c => { const [r, g, b] = c.slice(0, 3).map(v => v / 255)
     .map(v => v <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4);

@@ -1,4 +1,4 @@
-"""Runs of every kind, trained for a moment, and a browser to look at their pages."""
+"""Runs of every kind, trained for a moment."""
 
 from __future__ import annotations
 
@@ -14,9 +14,6 @@ from sklearn import datasets
 from chalknet import Adam, Dataset, Model, Network, Preprocessing, fit
 from chalknet.report import write_report
 from chalknet.training.records import History
-from pages.browsing import browser
-
-__all__ = ["browser"]
 
 NASTY = (
     "<script>window.pwned=1</script>",
