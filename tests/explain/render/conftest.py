@@ -1,4 +1,4 @@
-"""The explanations that all renderers are tried on, and a browser to look at them."""
+"""The explanations that all renderers are tried on."""
 
 from __future__ import annotations
 
@@ -10,11 +10,8 @@ import pytest
 
 from chalknet.explain.render import render_html
 from chalknet.explain.steps import Explanation
-from pages.browsing import browser
 
 from .examples import EXAMPLES
-
-__all__ = ["browser"]
 
 
 @pytest.fixture(scope="session")

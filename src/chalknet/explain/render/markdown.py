@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from typing import ClassVar
 
 from chalknet.explain.render.latex.drawing import Latex, in_rows
 from chalknet.explain.render.latex.page import LatexPage
@@ -23,7 +24,7 @@ WIDTH = 45.0
 
 _SPECIAL = re.compile(r"([\\`*_\[\]<>|~])")
 # What would begin a heading, a list or a rule at the beginning of a paragraph.
-_LEADING = re.compile(r"^(\s*)([#+=-]|\d+(?=[.)]))")
+_LEADING = re.compile(r"^(\d*)(?=[#+=-]|(?<=\d)[.)])")
 
 _TURNING = re.compile("[\u202a-\u202e\u2066-\u2069]")
 
@@ -33,6 +34,9 @@ _WIDE = str.maketrans({sign: chr(ord(sign) + 0xFEE0) for sign in "\\{}$%&#_^~<>`
 
 class _Latex(Latex):
     """LaTeX for MathJax and KaTeX: they know all letters, and no commands in text."""
+
+    # GitHub keeps nothing behind the end of a row.
+    between_tall_rows: ClassVar[str] = ""
 
     def verbatim(self, text: str) -> str:
         return _plain(text).translate(_WIDE)
@@ -102,5 +106,5 @@ def prose(text: str) -> str:
     >>> prose("W_1 is *not* <b> for $5")
     'W\\_1 is \\*not\\* \\<b\\> for &#36;5'
     """
-    escaped = _SPECIAL.sub(r"\\\1", _plain(text).replace("&", "&amp;"))
-    return _LEADING.sub(r"\1\\\2", escaped).replace("$", "&#36;")
+    escaped = _SPECIAL.sub(r"\\\1", _plain(text).strip().replace("&", "&amp;"))
+    return _LEADING.sub(r"\1\\", escaped).replace("$", "&#36;")

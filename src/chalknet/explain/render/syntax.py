@@ -74,8 +74,10 @@ def _root(setter: Typesetter[M], node: Root, _depth: int, _beside: bool) -> list
 
 def _norm(setter: Typesetter[M], node: Norm, _depth: int, _beside: bool) -> list[Piece[M]]:
     inner = setter.fenced("‖", setter.set(node.inner), "‖")
-    scripts = setter.script(node.sub), setter.script(node.sup)
-    return [setter.piece(setter.scripts(inner, *scripts))]
+    sub, sup = setter.script(node.sub), setter.script(node.sup)
+    if sub is None and sup is None:
+        return [setter.piece(inner)]
+    return [setter.piece(setter.scripts(inner, sub, sup))]
 
 
 def _cases(setter: Typesetter[M], node: Cases, _depth: int, _beside: bool) -> list[Piece[M]]:

@@ -38,10 +38,8 @@ def _keys(array: Array) -> set[bytes]:
     values = array.values
     if values.dtype == object:
         return {repr(values.tolist()).encode(), repr(values.T.tolist()).encode()}
-    return {
-        np.ascontiguousarray(turned).tobytes() + str(turned.shape).encode()
-        for turned in (values, values.T)
-    }
+    values = values + 0  # −0 is 0
+    return {turned.tobytes() + str(turned.shape).encode() for turned in (values, values.T)}
 
 
 def table(array: Array, notation: Notation) -> str:

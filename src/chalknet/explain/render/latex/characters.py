@@ -13,7 +13,17 @@ from collections.abc import Iterable
 
 from chalknet.explain.render.markup import is_word
 
-__all__ = ["ACCENTS", "SIGNS", "glued", "index", "math_letters", "prose", "verbatim", "word"]
+__all__ = [
+    "ACCENTS",
+    "SIGNS",
+    "glued",
+    "index",
+    "is_mathematical",
+    "math_letters",
+    "prose",
+    "verbatim",
+    "word",
+]
 
 _GREEK = {
     "α": "alpha", "β": "beta", "γ": "gamma", "δ": "delta", "ε": "varepsilon", "ϵ": "epsilon",
@@ -137,6 +147,16 @@ def _text_character(character: str) -> str:
     if unicodedata.category(character).startswith("Z"):
         return " "
     return f"{{[}}U+{ord(character):04X}]"
+
+
+def is_mathematical(text: str) -> bool:
+    """Whether ``math_letters`` has a command for every character.
+
+    >>> is_mathematical("δ₂"), is_mathematical("字")
+    (True, False)
+    """
+    known = (_GREEK, SIGNS, _RAISED, _LOWERED)
+    return all((c.isascii() and c.isalnum()) or any(c in signs for signs in known) for c in text)
 
 
 def math_letters(text: str) -> str:

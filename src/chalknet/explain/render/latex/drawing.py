@@ -17,6 +17,7 @@ from chalknet.explain.render.latex.characters import (
     TRANSPOSED,
     glued,
     index,
+    is_mathematical,
     math_letters,
     verbatim,
     word,
@@ -46,6 +47,9 @@ class Latex(Typesetter[Markup]):
 
     bars: ClassVar[bool] = True
 
+    # Rows of fractions would touch.
+    between_tall_rows: ClassVar[str] = "[3pt]"
+
     def verbatim(self, text: str) -> str:
         r"""Text as it is written within ``\text{}``."""
         return verbatim(text)
@@ -67,7 +71,7 @@ class Latex(Typesetter[Markup]):
         if accent:
             inner = self.name(base[0], upright=upright, bold=bold)
             return Markup(f"{accent}{{{inner.source}}}", inner.width, bare=True)
-        if len(text) > 1 or text in "()[]{}":
+        if len(text) != 1 or not is_mathematical(text):
             return Markup(rf"\text{{{self.verbatim(text)}}}", em(verbatim(text)), bare=True)
         source = math_letters(text)
         return Markup(rf"\boldsymbol{{{source}}}" if bold else source, em(text, bold), bare=True)
@@ -102,9 +106,10 @@ class Latex(Typesetter[Markup]):
     def index(self, text: str) -> Markup:
         if text == "ᵀ":
             return Markup(TRANSPOSED, 0.7)
-        if len(text) == 1 or (text.isascii() and all(c.isalnum() or c in "+-,()=" for c in text)):
-            source = index(text) if text.isascii() else math_letters(text)
-            return Markup(source, em(text))
+        if text.isascii() and all(c.isalnum() or c in "+-,()=" for c in text):
+            return Markup(index(text), em(text))
+        if len(text) == 1 and is_mathematical(text):
+            return Markup(math_letters(text), em(text))
         return self.words(text)
 
     # Signs and spaces. ---------------------------------------------------------------------------
@@ -184,7 +189,18 @@ class Latex(Typesetter[Markup]):
         return self.fenced("[", closer, "]")
 
     def table(self, rows: Sequence[Sequence[Cell[Markup]]]) -> Markup:
-        return _array([self._column(column) for column in zip(*rows, strict=True)])
+        return self._array([self._column(column) for column in zip(*rows, strict=True)])
+
+    def _array(self, columns: Sequence[tuple[str, list[Markup]]]) -> Markup:
+        alignment = "".join(side for side, _ in columns)
+        rows = list(zip(*(entries for _, entries in columns), strict=True))
+        apart = self.between_tall_rows if any(e.tall for row in rows for e in row) else ""
+        lines = in_rows([" & ".join(entry.source for entry in row) for row in rows], apart)
+        width = sum(
+            max(entry.width for entry in entries) + COLUMN_SEPARATION for _, entries in columns
+        )
+        source = f"\\begin{{array}}{{{alignment}}}\n{lines}\n\\end{{array}}"
+        return Markup(source, width, tall=True)
 
     def gap(self) -> Markup:
         return Markup(r"\enspace ", 0.5)
@@ -227,17 +243,6 @@ def in_rows(rows: Sequence[str], apart: str = "") -> str:
     r"""Rows of a table; what looks like an argument of ``\\`` is kept from being one."""
     safe = [f"{{}}{row}" if row.lstrip().startswith(("[", "*")) else row for row in rows]
     return f"\\\\{apart}\n".join(safe)
-
-
-def _array(columns: Sequence[tuple[str, list[Markup]]]) -> Markup:
-    alignment = "".join(column[0] for column in columns)
-    rows = list(zip(*(entries for _, entries in columns), strict=True))
-    # Rows of fractions would touch.
-    apart = "[3pt]" if any(entry.tall for row in rows for entry in row) else ""
-    lines = in_rows([" & ".join(entry.source for entry in row) for row in rows], apart)
-    width = sum(max(entry.width for entry in entries) + COLUMN_SEPARATION for _, entries in columns)
-    source = f"\\begin{{array}}{{{alignment}}}\n{lines}\n\\end{{array}}"
-    return Markup(source, width, tall=True)
 
 
 def _is_differential(text: str) -> bool:
