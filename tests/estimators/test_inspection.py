@@ -147,3 +147,45 @@ def test_what_is_not_fitted_says_so(method):
         getattr(MLPClassifier(), method)(X)
     with pytest.raises(Exception, match="is not fitted yet"):
         MLPRegressor().to_model()
+
+
+@pytest.mark.parametrize(
+    "kind", ["classes", "two classes", "labels", "number", "outputs", "counts"]
+)
+def test_explain_works_out_what_is_predicted(kind):
+    estimator = fitted(kind)
+    explanation = estimator.explain(X[3])
+    last = f"z{len(estimator.coefs_)}"
+    np.testing.assert_allclose(
+        np.ravel(explanation.values[last]), logits_by_hand(estimator, X[3:4])[0], rtol=1e-12
+    )
+    assert all(check.error <= check.tolerance for s in explanation.steps for check in s.checks)
+    assert "Forward pass" in str(explanation)
+    assert "Backward pass" not in str(explanation)
+
+
+def test_explain_works_out_a_step():
+    """Its gradient is that of the textbook, and its new weights those of plain gradient descent."""
+    estimator = fitted("classes")
+    explanation = estimator.explain(X[:1], [2], learning_rate=0.5)
+    p = estimator.predict_proba(X[:1])[0]
+    np.testing.assert_allclose(np.ravel(explanation.values["p"]), p, rtol=1e-12)
+    assert explanation.values["loss"] == pytest.approx(-np.log(p[2]))
+    hidden = np.tanh(np.tanh(X[:1] @ estimator.coefs_[0] + estimator.intercepts_[0])
+                     @ estimator.coefs_[1] + estimator.intercepts_[1])  # fmt: skip
+    step = np.outer(hidden[0], p - np.eye(3)[2])
+    expected = (estimator.coefs_[2] - 0.5 * step).T  # rows are neurons, as on paper
+    np.testing.assert_allclose(explanation.values["W3_new"], expected, rtol=1e-9)
+    several = estimator.explain(X[:3], y[:3])
+    assert np.shape(several.values["z1"]) == (3, 6)
+    with pytest.raises(ValueError, match="X has 3 features, but MLPClassifier is expecting 4"):
+        estimator.explain([1.0, 2.0, 3.0])
+
+
+def test_explain_speaks_of_labels_and_of_rows_of_frames():
+    frame = pd.DataFrame(X, columns=["a", "b", "c", "d"])
+    labels = np.array(["setosa", "versicolor", "virginica"])[y]
+    estimator = MLPClassifier(3, "tanh", max_iter=20, random_state=0).fit(frame, labels)
+    explanation = estimator.explain(frame.iloc[:1], ["setosa"])
+    expected = -np.log(estimator.predict_proba(frame.iloc[:1])[0, 0])
+    assert explanation.values["loss"] == pytest.approx(expected)

@@ -1,9 +1,9 @@
-"""Looking into a fitted network: hidden activations, derivatives by the inputs."""
+"""Looking into a fitted network: hidden activations, derivatives by inputs, worked solutions."""
 
 from __future__ import annotations
 
 from abc import abstractmethod
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin
@@ -17,13 +17,17 @@ from chalknet.model import Model
 from chalknet.network import Network
 from chalknet.operations.affine import Matrix
 from chalknet.operations.losses import Loss
+from chalknet.training.optimizers import SGD
 from chalknet.training.validation import slices
+
+if TYPE_CHECKING:
+    from chalknet.explain.steps import Explanation
 
 __all__ = ["Inspection"]
 
 
 class Inspection(ClassNamePrefixFeaturesOutMixin, TransformerMixin, FittedNetwork):  # type: ignore[misc]
-    """``transform``, ``input_gradient`` and ``to_model``."""
+    """``transform``, ``input_gradient``, ``explain`` and ``to_model``."""
 
     transform_layer: int
     out_activation_: str
@@ -77,6 +81,46 @@ class Inspection(ClassNamePrefixFeaturesOutMixin, TransformerMixin, FittedNetwor
         jacobian = sign * _input_jacobian(network, self.out_activation_, rows, wanted)
         single: Matrix = jacobian[:, 0]
         return single if len(wanted) == 1 else jacobian
+
+    def explain(
+        self, x: Any, y: Any = None, *, learning_rate: float | None = None, **options: Any
+    ) -> Explanation:
+        """The worked solution of what the network makes of a sample, every line verified.
+
+        Parameters
+        ----------
+        x : array-like (features,), or rows (n, features)
+            Of several rows the solution is that of a batch.
+        y : optional
+            What is true, as in ``fit``, one a row: with it come the loss and its derivatives.
+        learning_rate : float, optional
+            With it comes a step of gradient descent too.
+        **options
+            As ``chalknet.explain`` takes them: ``digits``, ``exact``, ``notation`` …
+
+        Returns
+        -------
+        Explanation
+            Printed it is text; ``chalknet.explain.render`` makes LaTeX, HTML and workbooks of it.
+
+        Raises
+        ------
+        ValueError
+            x or y does not fit the network.
+        """
+        from chalknet.explain.problem import Problem
+        from chalknet.explain.walkthrough import explain
+
+        is_row = np.ndim(x) == 1
+        rows = checked_rows(self, [x] if is_row else x)
+        rows = rows.toarray() if hasattr(rows, "toarray") else rows
+        if len(rows) == 1:
+            rows = rows[0]
+            y = y if y is None or is_row else np.asarray(y)[0]
+        optimizer = None if learning_rate is None else SGD(learning_rate=learning_rate)
+        title = f"Worked solution of {type(self).__name__}"
+        problem = Problem.of_model(self.to_model(), rows, y, optimizer, title=title)
+        return explain(problem, **options)
 
     def to_model(self) -> Model:
         """The network as a ``chalknet.Model``, to be saved, exported or explained.
