@@ -265,11 +265,11 @@ def _bar(console: Any, total: int, done: int) -> Any:
 
 def _finish(board: Board, parts: Any, folder: Path, json: bool) -> None:
     from chalknet.sweeps.page import write_sweep_report
-    from chalknet.sweeps.sweep import ranking, test_winner
+    from chalknet.sweeps.sweep import crown, ranking
 
     points = board.points()
     ranked = ranking(points)
-    found = test_winner(board, parts, folder / "winner") if board.finished else None
+    found = crown(board, parts, folder / "winner") if board.finished else None
     winner = None if found is None else found[0]
     page = write_sweep_report(folder / "report.html", board.plan, points, ranked, winner)
     counts = {

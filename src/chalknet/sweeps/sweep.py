@@ -19,7 +19,7 @@ from chalknet.sweeps.board import Board, Point
 from chalknet.sweeps.course import Run, run_once
 from chalknet.sweeps.space import Value
 
-__all__ = ["Ranked", "ranking", "test_winner", "work"]
+__all__ = ["Ranked", "crown", "ranking", "work"]
 
 Heard = Callable[[dict[str, Value], list[Run]], None]
 
@@ -112,7 +112,7 @@ def ranking(points: Sequence[Point]) -> list[Ranked]:
     ]
 
 
-def test_winner(board: Board, parts: Parts, folder: Path) -> tuple[dict[str, Any], Model] | None:
+def crown(board: Board, parts: Parts, folder: Path) -> tuple[dict[str, Any], Model] | None:
     """Train the winner again as a run of its own, and test it: once in the life of the sweep.
 
     The first seed's run is made again, to the same bits. Returns what was found, and the model;

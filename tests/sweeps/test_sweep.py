@@ -1,0 +1,306 @@
+"""Sweeps as they run: ranked rightly, killed and resumed, joined, on SQLite and PostgreSQL."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from chalknet.cli.app import main
+from chalknet.errors import ConfigurationError, DataNotFoundError
+from chalknet.model import Model
+from chalknet.runs.config import TrainConfig
+from chalknet.runs.job import TrainingJob
+from chalknet.runs.sources import load_parts
+from chalknet.sweeps.board import Board, as_url
+from chalknet.sweeps.plan import SweepPlan
+from chalknet.sweeps.space import Space, parse_choices, parse_range
+from chalknet.sweeps.sweep import crown, ranking, work
+
+BASE = {"data": "digits", "epochs": 3, "hidden": [16], "batch_size": 32}
+
+
+def plan(*texts: str, ranges: tuple[str, ...] = (), **options: Any) -> SweepPlan:
+    axes = dict([*map(parse_choices, texts), *map(parse_range, ranges)])
+    return SweepPlan.make(options.pop("base", BASE), Space(axes), **options)
+
+
+GRID = ("activation=relu,tanh", "learning_rate=1e-3,1e-2")
+
+
+def test_every_point_is_what_train_would_give(tmp_path: Path) -> None:
+    """The scores are those of the same configuration trained by itself, to the bit."""
+    board = Board(as_url(tmp_path / "s.db"), "sweep", plan(*GRID, seeds=2))
+    parts = work(board)
+    points = board.points()
+    assert [point.state for point in points] == ["complete"] * 4
+    assert board.finished
+    for point in points:
+        for seed, run in enumerate(point.runs):
+            config = TrainConfig.make(
+                {
+                    **BASE,
+                    "validation": 0.1,
+                    "seed": seed,
+                    "activation": [point.values["activation"]],
+                    "learning_rate": float(point.values["learning_rate"]),
+                }
+            )
+            job = TrainingJob(config, load_parts(config))
+            records = list(job.training)
+            assert run.train_loss == [record.train_loss for record in records]
+            score = job.model.evaluate(job.parts.validation)
+            assert (run.score.loss, run.score.accuracy) == (score.loss, score.accuracy)
+    ranked = ranking(points)
+    means = [np.mean([run.score.accuracy for run in one.point.runs]) for one in ranked]
+    assert means == sorted(means, reverse=True)
+    best = ranked[0]
+    spread = np.std([run.score.accuracy for run in best.point.runs], ddof=1)
+    assert best.spread == pytest.approx(spread)
+    found, model = crown(board, parts, tmp_path / "winner")
+    again = Model.load(tmp_path / "winner" / "model.safetensors").evaluate(parts.test)
+    assert (found["test_correct"], found["test_loss"]) == (again.correct, again.loss)
+    assert model.evaluate(parts.validation).accuracy == best.point.runs[0].score.accuracy
+
+
+def test_the_winner_is_tested_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    board = Board(as_url(tmp_path / "s.db"), "sweep", plan("activation=relu,tanh"))
+    parts = work(board)
+    tests = 0
+    original = Model.evaluate
+
+    def counted(self: Model, data: Any) -> Any:
+        nonlocal tests
+        tests += data is parts.test
+        return original(self, data)
+
+    monkeypatch.setattr(Model, "evaluate", counted)
+    first, _ = crown(board, parts, tmp_path / "winner")
+    second, _ = crown(board, parts, tmp_path / "winner")
+    third, _ = crown(Board(board.url, "sweep"), parts, tmp_path / "elsewhere")
+    assert first == second == third
+    assert tests == 1
+
+
+def test_a_diverging_run_is_recorded_and_not_fatal(tmp_path: Path) -> None:
+    made = plan("learning_rate=1e-2,1e30", base={**BASE, "optimizer": "sgd"})
+    board = Board(as_url(tmp_path / "s.db"), "sweep", made)
+    work(board)
+    good, bad = board.points()
+    assert (good.state, bad.state) == ("complete", "diverged")
+    assert "diverged in epoch 1" in bad.runs[0].diverged
+    assert [one.point.number for one in ranking(board.points())] == [0]
+    assert board.finished
+
+
+def test_hopeless_points_are_given_up(tmp_path: Path) -> None:
+    rates = ",".join(["1e-2"] * 1 + ["9e-3", "8e-3", "1.1e-2", "1.2e-2", "1e-9", "2e-9"])
+    made = plan(f"learning_rate={rates}", base={**BASE, "epochs": 12}, prune=True)
+    board = Board(as_url(tmp_path / "s.db"), "sweep", made)
+    work(board, workers=1)
+    states = [point.state for point in board.points()]
+    assert states[-2:] == ["pruned", "pruned"]
+    assert states[0] == "complete"
+    assert len(board.points()[-1].runs[0].train_loss) < 12  # it was stopped on its way
+
+
+def test_tpe_goes_where_it_is_good(tmp_path: Path) -> None:
+    """Of 24 points most of the later ones lie at rates that learn something in three epochs."""
+    made = plan(ranges=("learning_rate=1e-7:1e-1:log",), engine="tpe", trials=24)
+    board = Board(as_url(tmp_path / "s.db"), "sweep", made)
+    work(board, workers=1)
+    rates = [point.values["learning_rate"] for point in board.points()]
+    assert len(rates) == 24
+    assert np.median(rates[12:]) > 1e-3
+
+
+def test_others_options_under_the_same_name_are_refused(tmp_path: Path) -> None:
+    url = as_url(tmp_path / "s.db")
+    Board(url, "sweep", plan(*GRID))
+    with pytest.raises(ConfigurationError, match="'sweep' is there already, with other options"):
+        Board(url, "sweep", plan("l2=0,1"))
+    with pytest.raises(DataNotFoundError, match=r"no study named 'other' \(there are: sweep\)"):
+        Board(url, "other")
+
+
+@pytest.mark.parametrize(
+    ("url", "error", "message"),
+    [
+        ("sqlite:////nowhere/at/all.db", DataNotFoundError, "unable to open database file"),
+        ("nonsense://x", ConfigurationError, "this is no database URL"),
+        (
+            "postgresql+psycopg://me:secret@127.0.0.1:9/x",
+            DataNotFoundError,
+            "postgresql.psycopg://me@127.0.0.1:9/x: the database cannot be used",
+        ),
+    ],
+)
+def test_a_database_that_cannot_be_used(url: str, error: type[Exception], message: str) -> None:
+    with pytest.raises(error, match=message) as caught:
+        Board(url, "sweep", plan(*GRID))
+    assert "secret" not in str(caught.value)
+
+
+# Killed, resumed, joined -------------------------------------------------------------------------
+
+SLOW = [
+    *(
+        "sweep",
+        "digits",
+        "--epochs",
+        "400",
+        "--hidden",
+        "64",
+        "--grid",
+        "activation=relu,tanh,gelu",
+    ),
+    *("--grid", "learning_rate=1e-3,2e-3", "--workers", "2"),
+]
+
+
+def started(*arguments: str) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "chalknet", *arguments],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env={**os.environ, "PYTHONWARNINGS": "ignore"},
+    )
+
+
+def completed(url: str) -> int:
+    try:
+        return sum(point.state == "complete" for point in Board(url, "sweep").points())
+    except DataNotFoundError:
+        return 0
+
+
+@pytest.mark.slow
+def test_a_killed_sweep_resumes_without_repeating(tmp_path: Path, capsys: Any) -> None:
+    folder, url = tmp_path / "sweep", as_url(tmp_path / "sweep" / "study.db")
+    process = started(*SLOW, "--output", str(folder))
+    deadline = time.monotonic() + 120
+    while completed(url) < 2:
+        assert process.poll() is None, process.communicate()[1].decode()
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    before = {point.number: point for point in Board(url, "sweep").points()}
+    finished = {n: p for n, p in before.items() if p.state == "complete"}
+    assert 2 <= len(finished) < 6
+    assert main(["sweep", "--resume", str(folder), "--json"]) == 0
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    events = [line for line in lines if line["event"] == "point"]
+    assert len(events) == 6 - len(finished)  # the finished ones are not run again
+    done = lines[-1]
+    assert (done["event"], done["complete"], done["waiting"]) == ("done", 6, 0)
+    after = {point.number: point for point in Board(url, "sweep").points()}
+    for number, point in finished.items():
+        assert after[number].runs == point.runs
+    assert done["winner"]["test_total"] == 355
+    assert (folder / "report.html").is_file()
+    assert sqlite3.connect(folder / "study.db").execute("pragma integrity_check").fetchone() == (
+        "ok",
+    )
+
+
+def two_workers(url: str, tmp_path: Path) -> None:
+    """One process begins the sweep, another joins it: each point is run by exactly one of them."""
+    made = plan(*GRID, "batch_size=16,32,64", base={**BASE, "epochs": 60})
+    Board(url, "sweep", made)
+    workers = [started("sweep", "--join", url, "--workers", "1", "--json") for _ in range(2)]
+    counts = []
+    for worker in workers:
+        out, err = worker.communicate(timeout=200)
+        assert worker.returncode == 0, err.decode()
+        lines = [json.loads(line) for line in out.splitlines()]
+        assert lines[-1]["event"] == "done"
+        counts.append(sum(line["event"] == "point" for line in lines))
+    assert sum(counts) == 12
+    assert min(counts) >= 1
+    points = Board(url, "sweep").points()
+    assert [point.state for point in points] == ["complete"] * 12
+    alone = Board(as_url(tmp_path / "alone.db"), "sweep", made)
+    work(alone)
+    for joined, single in zip(points, alone.points(), strict=True):
+        assert joined.values == single.values
+        assert joined.runs[0].train_loss == single.runs[0].train_loss
+        assert joined.runs[0].score == single.runs[0].score
+
+
+@pytest.mark.slow
+def test_two_workers_share_a_sweep_on_sqlite(tmp_path: Path) -> None:
+    two_workers(as_url(tmp_path / "shared.db"), tmp_path)
+
+
+@pytest.fixture
+def postgres(tmp_path: Path) -> Iterator[str]:
+    """A PostgreSQL server of our own on a free port."""
+    import socket
+
+    places = [*map(Path, ("/usr/lib/postgresql",))]
+    binaries = sorted(found for place in places for found in place.glob("*/bin"))
+    initdb = shutil.which("initdb") or (str(binaries[-1] / "initdb") if binaries else None)
+    if initdb is None:
+        if "CI" in os.environ:
+            pytest.fail("PostgreSQL is needed: apt-get install postgresql")
+        pytest.skip("PostgreSQL is not installed")
+    folder = Path(initdb).resolve().parent
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    data, runtime = tmp_path / "pg", tmp_path / "run"
+    runtime.mkdir()
+    command = [str(folder / "initdb"), "-D", str(data), "-U", "tester", "--auth=trust", "-N"]
+    serve = [
+        *(str(folder / "postgres"), "-D", str(data), "-p", str(port), "-k", str(runtime)),
+        *("-c", "listen_addresses=127.0.0.1", "-c", "fsync=off"),
+    ]
+    user: dict[str, Any] = {}
+    if os.geteuid() == 0:  # the server refuses to be run by root
+        import pwd
+
+        account = pwd.getpwnam("postgres" if _has_user("postgres") else "nobody")
+        for path in (tmp_path, runtime):
+            os.chown(path, account.pw_uid, account.pw_gid)
+        for parent in tmp_path.parents:
+            if parent.owner() == "root" and parent != Path("/"):
+                parent.chmod(parent.stat().st_mode | 0o011)
+        user = {"user": account.pw_uid, "group": account.pw_gid}
+    subprocess.run(command, check=True, capture_output=True, cwd=tmp_path, **user)
+    server = subprocess.Popen(serve, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, **user)
+    url = f"postgresql+psycopg://tester@127.0.0.1:{port}/postgres"
+    deadline = time.monotonic() + 60
+    while True:
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                break
+        assert server.poll() is None
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+    time.sleep(1)
+    yield url
+    server.send_signal(signal.SIGINT)
+    server.wait(timeout=30)
+
+
+def _has_user(name: str) -> bool:
+    import pwd
+
+    return name in {entry.pw_name for entry in pwd.getpwall()}
+
+
+@pytest.mark.slow
+def test_two_workers_share_a_sweep_on_postgresql(postgres: str, tmp_path: Path) -> None:
+    two_workers(postgres, tmp_path)
