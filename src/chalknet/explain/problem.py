@@ -254,7 +254,7 @@ class Problem:
 
     def to_toml(self) -> str:
         """The problem as the TOML file that ``read_problem`` reads back to the same numbers."""
-        from chalknet.explain.problem_file import written
+        from chalknet.explain.problem_text import written
 
         return written(self)
 

@@ -95,6 +95,8 @@ class Solution:
     problem : Problem
     arithmetic : Arithmetic
         In what kind of numbers it was computed.
+    loss, optimizer, inputs, targets, sample_weight, l2
+        Those of the problem, in such numbers.
     rounds : tuple of Round
         One, or one an update; arrays in the network's layout.
     values : dict
@@ -163,6 +165,7 @@ def solve(problem: Problem, exact: bool = False, *, steps: int = 1) -> Solution:
             else "further steps need an update to repeat: give the problem a learning_rate."
         )
     arithmetic: Arithmetic = ExactNumbers() if exact else Floats()
+    start = _start(problem, arithmetic)
     network = Network(
         Dense(
             arithmetic.array(layer.weights.T),
@@ -171,26 +174,30 @@ def solve(problem: Problem, exact: bool = False, *, steps: int = 1) -> Solution:
         )
         for layer in problem.layers
     )
-    empty = Solution(
+    with np.errstate(over="ignore", invalid="ignore", under="ignore"):
+        rounds = tuple(_rounds(start, network, steps))
+        values: dict[str, Any] = {}
+        for one in rounds:
+            values |= _values(start, one)
+    return dataclasses.replace(start, rounds=rounds, values=values)
+
+
+def _start(problem: Problem, arithmetic: Arithmetic) -> Solution:
+    """The problem in numbers to compute with; nothing is computed yet."""
+    loss, optimizer = problem.loss, problem.optimizer
+    targets, weight = problem.targets, problem.sample_weight
+    return Solution(
         problem=problem,
         arithmetic=arithmetic,
-        loss=None if problem.loss is None else arithmetic.loss(problem.loss),
-        optimizer=None if problem.optimizer is None else arithmetic.optimizer(problem.optimizer),
+        loss=None if loss is None else arithmetic.loss(loss),
+        optimizer=None if optimizer is None else arithmetic.optimizer(optimizer),
         inputs=arithmetic.array(problem.inputs),
-        targets=None if problem.targets is None else arithmetic.array(problem.targets),
-        sample_weight=(
-            None if problem.sample_weight is None else arithmetic.array(problem.sample_weight)
-        ),
+        targets=None if targets is None else arithmetic.array(targets),
+        sample_weight=None if weight is None else arithmetic.array(weight),
         l2=arithmetic.number(problem.l2),
         rounds=(),
         values={},
     )
-    with np.errstate(over="ignore", invalid="ignore", under="ignore"):
-        rounds = tuple(_rounds(empty, network, steps))
-        values: dict[str, Any] = {}
-        for one in rounds:
-            values |= _values(empty, one)
-    return dataclasses.replace(empty, rounds=rounds, values=values)
 
 
 def _rounds(solution: Solution, network: Network, steps: int) -> Iterator[Round]:
