@@ -66,7 +66,7 @@ def exercise(
     )
     kinds = checked_formats(names(formats))
     notation = Notation(orientation="row" if row else "column")
-    made = []
+    made: list[dict[str, object]] = []
     if students is None:
         problem = make_exercise(recipe, seed)
         files = write_exercise(output, problem, formats=kinds, notation=notation)

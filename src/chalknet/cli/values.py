@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Any
 
 from chalknet.errors import ConfigurationError
@@ -16,7 +17,7 @@ def parsed(options: dict[str, Any]) -> dict[str, Any]:
     >>> parsed({"hidden": "256,128", "activation": "relu, leaky_relu(slope=0.2)", "epochs": 3})
     {'hidden': [256, 128], 'activation': ['relu', 'leaky_relu(slope=0.2)'], 'epochs': 3}
     """
-    readers = {
+    readers: dict[str, Callable[[str], Any]] = {
         "hidden": widths,
         "activation": names,
         "dropout": _rates,
