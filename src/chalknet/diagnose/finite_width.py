@@ -38,12 +38,15 @@ class Fluctuation:
         Mean of the logarithm of (mean square / wide limit).
     variance : float
         Its variance.
+    skew : float
+        The size of its third cumulant, which a log-normal mean square has not.
     doubt : float
         The size of what the first order leaves out, on the same scale.
     """
 
     shift: float = 0.0
     variance: float = 0.0
+    skew: float = 0.0
     doubt: float = 0.0
 
     def mean_band(self, limit: float, draws: int, deviations: float) -> tuple[float, float] | None:
@@ -53,11 +56,15 @@ class Fluctuation:
         where the layers are too narrow for their depth to say: single networks then differ by
         orders of magnitude, and the mean is that of the rarest.
         """
-        if not (self.doubt <= MOST_DOUBT and math.isfinite(limit)):
+        doubt = self.doubt + self.skew / 6
+        if not (doubt <= MOST_DOUBT and math.isfinite(limit)):
             return None
         spread = _log1p_exp(_log_expm1(self.variance) - math.log(draws))
         centre = self.shift + 0.5 * self.variance - 0.5 * spread
-        reach = deviations * math.sqrt(spread) + self.doubt + ROUNDING
+        reach = deviations * math.sqrt(spread) + doubt + ROUNDING
+        if self.variance:
+            # How much further a skew distribution reaches (Cornish and Fisher, 1938).
+            reach += (deviations**2 - 1) / 6 * self.skew * spread / self.variance**2
         return limit * _exp(centre - reach), limit * _exp(centre + reach)
 
     def single_band(self, limit: float, deviations: float) -> tuple[float, float]:
@@ -93,9 +100,10 @@ class _Link:
 def fluctuations(field: MeanField) -> tuple[list[Fluctuation], list[Fluctuation]]:
     """Of the pre-activations and of the gradients, for the layers 1 … L."""
     links = _links(field)
-    shifts, variances, doubts = [0.0], [0.0], [0.0]
+    shifts, variances, skews, doubts = [0.0], [0.0], [0.0], [0.0]
     for link in links:
         m, t, r = shifts[-1], variances[-1], doubts[-1]
+        skews.append(link.s**3 * skews[-1] + 3 * link.s**2 * link.k * t * t)
         shifts.append(link.s * m + 0.5 * link.k * (t + m * m) - 0.5 * link.noise + link.skew)
         variances.append(link.s**2 * t + link.noise)
         # The second order: of the variance 2 s k m t + ½ k² t², of the mean ½ k times that.
@@ -103,19 +111,25 @@ def fluctuations(field: MeanField) -> tuple[list[Fluctuation], list[Fluctuation]
         doubts.append(abs(link.s) * r * max(1.0, abs(link.s)) + 0.5 * (1 + abs(link.k)) * second)
     forward = [
         # The mean over N units of z² strays from K by another 2/N.
-        Fluctuation(m - 1 / N, t + 2 / N, r)
-        for m, t, r, N in zip(shifts, variances, doubts, field.widths[1:], strict=True)
+        Fluctuation(m - 1 / N, t + 2 / N, abs(third), r)
+        for m, t, third, r, N in zip(
+            shifts, variances, skews, doubts, field.widths[1:], strict=True
+        )
     ]
-    return forward, _backward(links, shifts, variances, doubts)
+    return forward, _backward(links, shifts, variances, skews, doubts)
 
 
 def _backward(
-    links: list[_Link], shifts: list[float], variances: list[float], doubts: list[float]
+    links: list[_Link],
+    shifts: list[float],
+    variances: list[float],
+    skews: list[float],
+    doubts: list[float],
 ) -> list[Fluctuation]:
     mean, coherence, slope, noise, doubt = 0.0, 1.0, 0.0, 0.0, 0.0
     found = [Fluctuation()]
-    below = list(zip(links, shifts, variances, doubts, strict=False))
-    for link, m, t, r in reversed(below):
+    below = list(zip(links, shifts, variances, skews, doubts, strict=False))
+    for link, m, t, third, r in reversed(below):
         # ``slope`` is dy/dx through all layers above, ``noise`` what their own noise adds.
         noise += link.gradient_noise + slope**2 * link.noise + 2 * slope * link.both
         aligned = math.log1p(max(link.share * link.joint * (coherence - 1) / link.width, -0.5))
@@ -126,8 +140,9 @@ def _backward(
         )
         slope = link.u + link.s * slope
         # Where the forward signal is in doubt, so is every gradient that has passed there.
-        doubt = max(doubt + abs(link.u) * r + 0.5 * (link.c * t) ** 2, r)
-        found.append(Fluctuation(mean, slope**2 * t + max(noise, 0.0), doubt))
+        doubt = max(doubt + abs(link.u) * r + 0.5 * (link.c * t) ** 2, r + abs(third) / 6)
+        variance = slope**2 * t + max(noise, 0.0)
+        found.append(Fluctuation(mean, variance, abs(slope**3 * third), doubt))
     return found[::-1]
 
 
