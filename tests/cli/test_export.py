@@ -170,6 +170,8 @@ def test_a_state_dict_becomes_a_run(chalknet, tmp_path):
     assert right.mean() > 0.9
     assert chalknet("evaluate", "theirs", "--json").last["correct"] == int(right.sum())
     assert Model.load("theirs/model.safetensors").image_shape == (8, 8)
+    again = chalknet("import", "t.safetensors", "--data", "digits", "--output", "theirs")
+    assert again.err == "chalknet: --output theirs: there is something already: name another.\n"
 
 
 @pytest.mark.parametrize(

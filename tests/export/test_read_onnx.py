@@ -15,7 +15,15 @@ from sklearn.neural_network import MLPClassifier, MLPRegressor
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import MinMaxScaler, StandardScaler
 
-from chalknet import ConfigurationError, DataNotFoundError, Dense, Model, ModelFileError, Network
+from chalknet import (
+    ConfigurationError,
+    DataNotFoundError,
+    Dataset,
+    Dense,
+    Model,
+    ModelFileError,
+    Network,
+)
 from chalknet.export.exporting import export_model
 from chalknet.export.importing import import_model
 from export.random_models import cases, error
@@ -374,3 +382,23 @@ def test_a_sealed_file_whose_graph_and_metadata_disagree_is_refused(tmp_path):
         path.write_bytes(proto.SerializeToString())
         with pytest.raises(ModelFileError):
             import_model(path)
+
+
+def test_labels_without_names_are_numbers_or_those_of_the_data(tmp_path):
+    nodes = [
+        ("Gemm", ["X", "W1", "b1"], ["o"], {}),
+        ("Softmax", ["o"], ["Y"], {}),
+        ("ArgMax", ["o"], ["label"], {"axis": -1, "keepdims": 0}),
+    ]
+    path = of_nodes(tmp_path / "n.onnx", nodes, LAYERS, outputs=("label", "Y"))
+    numbers = import_model(path)
+    assert numbers.predict(ROWS).tolist() == (ROWS @ W1 + b1).argmax(axis=1).tolist()
+    y = np.array(["v", "w", "x", "y", "z", "v", "v"])
+    data = Dataset(ROWS, y, name="letters", feature_names=("p", "q", "r", "s"))
+    named = import_model(path, like=data)
+    assert named.predict(ROWS).tolist() == ["vwxyz"[k] for k in numbers.predict(ROWS)]
+    assert (named.feature_names, named.name) == (("p", "q", "r", "s"), "letters")
+    chosen = import_model(path, like=data, classes=[5, 4, 3, 2, 1])
+    assert chosen.predict(ROWS).tolist() == [5 - k for k in numbers.predict(ROWS)]
+    with pytest.raises(ConfigurationError, match="takes 4 inputs, but narrow has 3 columns"):
+        import_model(path, like=Dataset(ROWS[:, :3], y, name="narrow"))

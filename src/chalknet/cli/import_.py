@@ -138,6 +138,8 @@ def _require_place(output: Path, data: str | None) -> None:
             f"--output {output}: a model's file is called NAME.safetensors; for the folder of a "
             "run, say with --data what data the run is about."
         )
+    if output.suffix != ".safetensors" and output.exists():
+        raise ConfigurationError(f"--output {output}: there is something already: name another.")
 
 
 def _config(data: str | None, target: str | None, data_dir: str | None) -> TrainConfig | None:

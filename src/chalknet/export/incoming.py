@@ -42,6 +42,8 @@ class Incoming:
         One a layer.
     link : str or None
         What follows the last layer's activation: see ``Head``.
+    numbered : bool
+        Whether labels, where they have no names, are the numbers of the outputs.
     marks : bool
         Whether each output decides for itself (multilabel).
     """
@@ -52,6 +54,7 @@ class Incoming:
     link: Link | None = None
     loss: Loss | None = None
     classes: Array | None = None
+    numbered: bool = False
     marks: bool = False
     preprocessing: Preprocessing | None = None
     class_names: tuple[str, ...] | None = None
@@ -247,6 +250,8 @@ def _classes(found: Incoming, answers: Answers, loss: Loss) -> Array | None:
                 f"{found.place}: there are {K} outputs, but labels for {len(found.classes)}."
             )
         return found.classes
+    if found.numbered:
+        return np.arange(K)
     if loss.classifies and not (found.marks or answers.multilabel):
         example = "no,yes" if K == 1 else f"0,1,…,{K - 1}" if K > 3 else "a,b,c"[: 2 * K - 1]
         raise ConfigurationError(

@@ -68,14 +68,13 @@ class _Reader:
         preprocessing, image_shape = scaling_of(self.graph, rows, layers[0][0].shape[0])
         self._require_meaning(labels, scores, K)
         classes = scores.classes if labels is None or labels.classes is None else labels.classes
-        if labels is not None and labels.decision == "largest" and classes is None:
-            classes = np.arange(K)
         found = Incoming(
             place=self.place,
             layers=layers,
             activations=activations,
             link=scores.link,
             classes=classes,
+            numbered=labels is not None and labels.decision == "largest",
             marks=labels is not None and labels.decision == "each" and labels.classes is None,
             preprocessing=preprocessing,
             image_shape=image_shape,
