@@ -21,7 +21,7 @@ TOKENS = {"mi", "mn", "mo", "mtext", "mspace"}
 GROUPS = {"mrow", "msqrt", "mphantom", "mtable", "mtr", "mtd"}
 ATTRIBUTES = {
     "class", "mathvariant", "form", "fence", "stretchy", "lspace", "rspace", "separator",
-    "movablelimits", "accent", "width",
+    "movablelimits", "accent", "width", "height", "depth",
 }  # fmt: skip
 
 

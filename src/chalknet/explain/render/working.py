@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from chalknet.explain.formula import Formula, Relation
@@ -13,13 +13,16 @@ from chalknet.explain.steps import Step
 __all__ = ["Line", "Working", "in_chain", "shape_in_words", "working"]
 
 
+Role = Literal["equation", "substituted", "result"]
+
+
 @dataclass(frozen=True)
 class Line:
     """One line: a sign and what stands behind it; ``role`` says which part of the step it is."""
 
     sign: str
     formula: Formula
-    role: Literal["equation", "substituted", "result"]
+    role: Role
 
 
 @dataclass(frozen=True)
@@ -34,12 +37,21 @@ def working(step: Step, notation: Notation) -> Working:
     """Equation, numbers put in, result: a chain with one left-hand side."""
     chained = in_chain(step.equation, notation)
     written = list(chained.lines)
-    before = written[-1].formula
-    for role, formula in (("substituted", step.substituted), ("result", step.result)):
-        if formula is not None:
-            sign = sign_between(before, "=", formula, notation)
-            written.append(Line(sign, formula, role))  # type: ignore[arg-type]
-            before = formula
+    parts: tuple[tuple[Role, Formula | None], ...] = (
+        ("substituted", step.substituted),
+        ("result", step.result),
+    )
+    for role, formula in parts:
+        if formula is None:
+            continue
+        more = in_chain(formula, notation)
+        first, others = (
+            (more.lines[0].formula, more.lines[1:])
+            if more.left is None
+            else (more.left, more.lines)
+        )
+        sign = sign_between(written[-1].formula, "=", first, notation)
+        written += [Line(sign, first, role), *(replace(line, role=role) for line in others)]
     return Working(chained.left, tuple(written))
 
 

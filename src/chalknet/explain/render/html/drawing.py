@@ -108,7 +108,7 @@ class MathML(Typesetter[Markup]):
         if character.isdigit():
             return Markup(f"<mn>{character}</mn>", em(character))
         sign = "−" if character == "-" else character
-        return Markup(f'<mo lspace="0" rspace="0">{sign}</mo>', 0.8)
+        return Markup(f'<mo lspace="0" rspace="0" stretchy="false">{sign}</mo>', 0.8)
 
     # Signs and spaces. ---------------------------------------------------------------------------
 
@@ -154,7 +154,7 @@ class MathML(Typesetter[Markup]):
         return Markup(f"<{tag}>{inner}</{tag}>", width, base.tall)
 
     def primed(self, base: Markup, primes: int) -> Markup:
-        dashes = f"<mo>{'′' * primes}</mo>"
+        dashes = f'<mo lspace="0" rspace="0">{"′" * primes}</mo>'
         return Markup(f"<msup>{base.source}{dashes}</msup>", base.width + 0.3 * primes, base.tall)
 
     def fraction(self, above: Markup, below: Markup) -> Markup:
@@ -248,17 +248,22 @@ _HIDDEN_FENCE = '<mo class="sign" fence="true">{}</mo>'
 
 
 def _table(columns: Sequence[Sequence[tuple[str, Markup]]], kind: str) -> Markup:
-    rows = zip(*columns, strict=True)
+    # An exponent in one row must not set that row apart from the others.
+    strut = "" if kind == "cases" else '<mspace height="0.95em" depth="0.38em"></mspace>'
     lines = (
         "".join(
-            f"<mtd>{entry.source}</mtd>" if side == "c" else f'<mtd class="l">{entry.source}</mtd>'
-            for side, entry in row
+            _cell(side, entry, "" if place else strut) for place, (side, entry) in enumerate(row)
         )
-        for row in rows
+        for row in zip(*columns, strict=True)
     )
     source = "".join(f"<mtr>{line}</mtr>" for line in lines)
     width = sum(max(entry.width for _, entry in column) + COLUMN_SEPARATION for column in columns)
     return Markup(f'<mtable class="{kind}">{source}</mtable>', width, tall=True)
+
+
+def _cell(side: str, entry: Markup, strut: str) -> str:
+    aligned = ' class="l"' if side == "l" else ""
+    return f"<mtd{aligned}>{strut}{entry.source}</mtd>"
 
 
 def _bold(character: str) -> str:

@@ -109,7 +109,8 @@ class LatexPage:
         shape = prose(shape_in_words(step.shape))
         yield ""
         yield r"\pagebreak[1]\medskip"
-        yield rf"{{\leftskip=1.8em\leavevmode\llap{{\makebox[1.8em][l]{{\bfseries {number}}}}}%"
+        yield r"{\leftskip=1.8em\interlinepenalty=10000\leavevmode%"
+        yield rf"\llap{{\makebox[1.8em][l]{{\bfseries {number}}}}}%"
         yield rf"\parbox[t]{{0.8\linewidth}}{{\raggedright\bfseries {prose(step.title)}}}%"
         yield rf"\hfill{{\small {shape}}}\\*"
         yield prose(step.reason)

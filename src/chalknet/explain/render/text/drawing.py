@@ -87,12 +87,16 @@ class Boxes(Typesetter[Box]):
             return Box.of(base.lines[0] + below + above)
         if base.height > 1 and sub is None and sup is not None:
             return self._at_the_top(base, above or sup.lines[0])
-        # There are no such small letters: they stand a line higher or lower.
-        low, high = Box.of(below) if below else sub, Box.of(above) if above else sup
-        width = max(low.width if low else 0, high.width if high else 0)
+        # What has no small letters stands a line higher or lower; the rest stays on the line.
+        small = (below or "") + (above or "") if base.height == 1 else ""
+        high = sup if sup and (above is None or base.height > 1) else None
+        low = sub if sub and (below is None or base.height > 1) else None
+        width = max(box.width for box in (Box.of(small), high, low) if box)
+        blank = " " * width
+        middle = [padded(small, width), *[blank] * (base.height - 1)]
         column = [
             *([padded(high.lines[0], width)] if high else []),
-            *[" " * width] * base.height,
+            *middle,
             *([padded(low.lines[0], width)] if low else []),
         ]
         return beside([base, Box(tuple(column), base.baseline + bool(high), width)])
