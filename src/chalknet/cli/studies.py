@@ -131,7 +131,10 @@ def _print(title: str, rows: list[Row]) -> None:
             row.ours,
             style=style,
         )
-        if row.reason and row.verdict.value == "differs":
-            table.add_row("", f"  {row.reason}", "", "", style="dim")
-    results().print(table)
-    results().print()
+    console = results()
+    console.print(table)
+    console.print()
+    for row in rows:
+        if row.verdict.value == "differs":
+            console.print(f"≠ {row.table}, {row.row}: {row.reason}.", markup=False, style="dim")
+    console.print()

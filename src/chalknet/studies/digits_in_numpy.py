@@ -30,25 +30,24 @@ def course(
     setting: Setting,
     *,
     scaled: bool,
-    epochs: int = 3,
-    reversed_pixels: bool = False,
+    order: np.ndarray | None = None,
     threads: int | None = None,
 ) -> Course:
     """Train in the order of the file with η = 0.003.
 
-    ``scaled`` divides the pixels by 255. ``reversed_pixels`` sums over the pixels in the other
-    order: the same mathematics, other roundings.
+    ``scaled`` divides the pixels by 255. ``order`` sums over the pixels in another order: the same
+    mathematics, other roundings.
     """
     mnist, network = setting.data("mnist"), start()
     data, test = mnist.train, mnist.test
-    if reversed_pixels:
-        data, test = (Dataset(part.X[:, ::-1], part.y, name=part.name) for part in (data, test))
+    if order is not None:
+        data, test = (Dataset(part.X[:, order], part.y, name=part.name) for part in (data, test))
         first, *others = network.layers
-        network = Network([Dense(first.W[::-1], first.b, first.activation), *others])
+        network = Network([Dense(first.W[order], first.b, first.activation), *others])
     recipe = Recipe(
         loss="softmax_cross_entropy",
         learning_rate=0.003,
-        epochs=epochs,
+        epochs=3,
         batch_size=1,
         shuffle=False,
         preprocessing=Preprocessing(divisor=255.0 if scaled else 1.0),
