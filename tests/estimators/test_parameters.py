@@ -109,8 +109,13 @@ MISTAKES = [
     ),
     (
         {"learning_rate": "cosin"},
-        "unknown schedule 'cosin': did you mean 'cosine'? Known are constant, cosine, "
-        "exponential, inverse_scaling, reduce_on_plateau, step_decay, warmup.",
+        "unknown learning_rate 'cosin': did you mean 'cosine'? Known are adaptive, constant, "
+        "cosine, exponential, inverse_scaling, invscaling, reduce_on_plateau, step_decay, warmup.",
+    ),
+    (
+        {"learning_rate": 0.01},
+        "learning_rate must be the name of a rule or a chalknet schedule, not 0.01: "
+        "the number goes to learning_rate_init.",
     ),
     (
         {"dropout": 1.0},

@@ -13,6 +13,8 @@ from sklearn.datasets import load_breast_cancer, load_diabetes, load_digits
 from sklearn.preprocessing import scale
 
 import chalknet
+from chalknet.engine import ReferenceEngine
+from chalknet.estimators import base, fitted
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
@@ -134,6 +136,21 @@ def test_weights_of_samples_weigh_data_and_penalty_of_each_batch(kind):
     weights = np.random.default_rng(0).integers(0, 4, n).astype(float)
     expected, found = pair(kind, sample_weight=weights, alpha=0.5)
     assert deviation(expected, found) < TOLERANCE
+
+
+@pytest.mark.parametrize("solver", ["adam", "sgd", "lbfgs"])
+def test_the_textbook_engine_follows_too(solver, monkeypatch):
+    """What runs where Numba is not installed, and for formulas that have no vector code."""
+    for module in (base, fitted):
+        monkeypatch.setattr(module, "engine_of", lambda n_threads: ReferenceEngine())
+    options = {"solver": solver, "alpha": 0.5, "batch_size": 100, "max_iter": 5}
+    expected, found = pair("classes", **options)
+    assert deviation(expected, found) < (1e-6 if solver == "lbfgs" else TOLERANCE)
+    assert found.loss_ == pytest.approx(expected.loss_, rel=1e-9)
+    X, _ = data("classes")
+    np.testing.assert_allclose(
+        found.predict_proba(X), expected.predict_proba(X), rtol=1e-5, atol=1e-9
+    )
 
 
 def test_with_several_outputs_their_loss_is_too_small_and_ours_is_what_the_gradient_belongs_to():

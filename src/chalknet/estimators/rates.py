@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
+from chalknet.errors import ConfigurationError, unknown_name
 from chalknet.operations.affine import Vector
-from chalknet.training.schedules import Schedule, as_schedule
+from chalknet.training.schedules import SCHEDULES, Schedule, as_schedule
 
 __all__ = ["Pace", "Rate", "as_rate"]
 
@@ -118,7 +120,7 @@ class ScheduledRate(Rate):
         pace.schedule = self.schedule.observe(pace.schedule, loss)
 
 
-def as_rate(learning_rate: str | Schedule, solver: str, power_t: float) -> Rate:
+def as_rate(learning_rate: Any, solver: str, power_t: float) -> Rate:
     """The rule that ``learning_rate`` names; scikit-learn's three concern ``sgd`` alone.
 
     Raises
@@ -137,4 +139,13 @@ def as_rate(learning_rate: str | Schedule, solver: str, power_t: float) -> Rate:
         return InverseScalingRate(power_t) if solver == "sgd" else ConstantRate()
     if learning_rate == "adaptive":
         return AdaptiveRate() if solver == "sgd" else ConstantRate()
+    if not isinstance(learning_rate, str | Schedule):
+        raise ConfigurationError(
+            "learning_rate must be the name of a rule or a chalknet schedule, "
+            f"not {learning_rate!r}: the number goes to learning_rate_init."
+        )
+    if isinstance(learning_rate, str) and learning_rate.isidentifier():
+        known = {*SCHEDULES, "invscaling", "adaptive"}
+        if learning_rate not in known:
+            raise unknown_name("learning_rate", learning_rate, known)
     return ScheduledRate(as_schedule(learning_rate))
