@@ -23,6 +23,7 @@ from chalknet.export.exporting import export_model
 from chalknet.export.importing import import_model
 from chalknet.sealed import write_sealed
 from data.campaign import mutate
+from export.random_models import cases
 
 FLIPS = 10_000
 
@@ -121,6 +122,26 @@ def test_mutated_files_are_refused_or_read_rightly(kind, tmp_path):
             np.testing.assert_array_equal(found.output(ROWS), expected)
     assert all(str(path) in message for message in messages)
     assert len(messages) > 1100
+
+
+def test_mutated_onnx_of_anybody_ends_in_a_model_or_one_sentence(tmp_path):
+    """Without a seal in front of it, what takes a file apart sees every mutation."""
+    path, bases = tmp_path / "m.onnx", []
+    for case in cases()[::11]:
+        proto = onnx.load(export_model(case.model, path, "onnx")[0])
+        del proto.metadata_props[:]
+        bases.append(proto.SerializeToString())
+    chance, messages = random.Random(8), []
+    for _ in range(3000):
+        path.write_bytes(mutate(chance.choice(bases), chance))
+        try:
+            model = import_model(path, loss=chance.choice([None, "huber"]), classes="numbers")
+        except (ModelFileError, ConfigurationError) as error:
+            messages.append(str(error))
+        else:
+            assert np.isfinite(model.network.parameters).all()
+    assert all(str(path) in message for message in messages)
+    assert 1000 < len(messages) < 3000
 
 
 def test_a_whole_seal_around_nonsense_is_refused(tmp_path):

@@ -91,7 +91,8 @@ def _gemm(graph: Matcher, node: ParsedNode) -> tuple[str, Array, Array] | None:
         return None
     kind = W.dtype.type
     alpha, beta = (kind(node.attributes.get(name, 1.0)) for name in ("alpha", "beta"))
-    return node.inputs[0], W * alpha, _bias(graph, b, W) * beta
+    with np.errstate(all="ignore"):  # what is not finite is refused later, with its name
+        return node.inputs[0], W * alpha, _bias(graph, b, W) * beta
 
 
 def _weights(graph: Matcher, node: ParsedNode) -> Array | None:
