@@ -69,7 +69,8 @@ class Symbol(Formula):
     Attributes
     ----------
     name : str
-        One letter, or a Greek one by itself ("δ", "η"), or a short word ("loss").
+        One letter, or a Greek one by itself ("δ", "η"), or a short word ("loss"), or a letter with
+        a combining mark ("p̂"), or a differential ("dW", which is set as d and W).
     sub, sup : str or Formula
         Below and above; empty for none.
     bold : bool
@@ -135,7 +136,10 @@ class Negative(Formula):
 
 @dataclass(frozen=True)
 class Product(Formula):
-    """Factors one after another; ``sign`` is "" (juxtaposed), "·" or "×"."""
+    """Factors one after another; ``sign`` is "" (juxtaposed), "·" or "×".
+
+    With ``Words`` among them it is a phrase, and nothing in it is bracketed: "for all" k.
+    """
 
     factors: tuple[Formula, ...]
     sign: Literal["", "·", "×"] = ""
@@ -262,7 +266,11 @@ class Integral(Formula):
 
 @dataclass(frozen=True)
 class Cases(Formula):
-    """A value for each condition, one a line behind a brace."""
+    """A value for each condition, one a line behind a brace.
+
+    "if" is written before a condition that is a formula; ``Words``, and a ``Product`` with words in
+    it, say themselves what they are: "otherwise", "if z > 0 and y = 1".
+    """
 
     branches: tuple[tuple[Formula, Formula], ...]
 

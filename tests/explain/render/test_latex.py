@@ -139,6 +139,7 @@ def test_text_is_printed_and_not_obeyed(compiled: Compile, text: str) -> None:
     assert "passwd" not in re.sub(r"\\textbackslash.*", "", log)
 
 
+@pytest.mark.skipif(not shutil.which("pdftotext") and not os.environ.get("CI"), reason="poppler")
 def test_what_a_reader_copies_from_the_pdf_are_the_numbers(
     explanation_of: Explanations, compiled: Compile, tmp_path: Path
 ) -> None:

@@ -120,8 +120,8 @@ def written(value: Any, notation: Notation) -> Written:
     >>> [written(x, Notation(digits=3)).text() for x in (2, 0.25, 2 / 3, 0.5000001, 6e-5, 1e300)]
     ['2', '0.25', '0.667', '0.500', '6·10⁻⁵', '1·10³⁰⁰']
     """
-    if isinstance(value, float):  # np.float64 too
-        return _float(value, notation.digits)
+    if isinstance(value, float):  # np.float64 too, which would spell itself otherwise
+        return _float(float(value), notation.digits)
     if isinstance(value, np.floating):
         # The shortest decimal that names this number: 0.1, not 0.10000000149.
         return _float(float(str(value)), notation.digits)

@@ -62,6 +62,10 @@ class Typesetter(Material[M]):
         """The formula, unbroken."""
         return self.line(self.pieces(formula))
 
+    def entry(self, formula: Formula) -> M:
+        """The formula as an entry of a matrix."""
+        return self.set(formula)
+
     def line(self, pieces: Sequence[Piece[M]]) -> M:
         """Pieces side by side; a bracket whose partner is on another line stays one-sided."""
         levels: list[tuple[str, list[M]]] = [("", [])]

@@ -58,7 +58,9 @@ class MathML(Typesetter[Markup]):
             return Markup(f'<mover accent="true">{base.source}{accent}</mover>', base.width)
         if bold:
             text = "".join(map(_bold, text))
-        normal = ' mathvariant="normal"' if upright and len(text) == 1 else ""
+        # The italic ∂ of mathematics is missing from many fonts.
+        plain = (upright and len(text) == 1) or text == "∂"
+        normal = ' mathvariant="normal"' if plain else ""
         tag = "mn" if text.isdigit() else "mi"
         return Markup(f"<{tag}{normal}>{escape(text) or '&#x200b;'}</{tag}>", em(text, bold))
 

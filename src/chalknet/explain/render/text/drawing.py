@@ -22,6 +22,8 @@ from chalknet.explain.render.typesetter import Typesetter
 
 __all__ = ["Boxes"]
 
+WIDEST_FLAT_ENTRY = 32
+
 
 class Boxes(Typesetter[Box]):
     """Sets formulas as boxes of characters."""
@@ -149,6 +151,12 @@ class Boxes(Typesetter[Box]):
         width = max(cells(high), cells(low)) + (2 if above or below else 1)
         lines = (f"⌠{high}", "⎮", f"⌡{low}")
         return Box(tuple(padded(line, width) for line in lines), 1, width)
+
+    def entry(self, formula: Formula) -> Box:
+        """On one line if that is not much wider: a matrix of tall entries is hard to read."""
+        box = self.set(formula)
+        flat = Box.of(self._flat.set(formula))
+        return flat if box.height > 1 and flat.width <= WIDEST_FLAT_ENTRY else box
 
     # Grids. --------------------------------------------------------------------------------------
 
