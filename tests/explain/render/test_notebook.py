@@ -40,6 +40,13 @@ def test_it_follows_the_colours_around_it(
             assert seen.page.evaluate(CONTRAST) == []
 
 
+def test_a_notebook_does_not_keep_whole_arrays(explanation_of: Explanations) -> None:
+    html = explanation_of("wide")._repr_html_()
+    assert "<table" not in html
+    assert "they are in the explanation&#39;s values" in html
+    assert len(html) < 250_000
+
+
 def test_latex_and_text_are_at_hand_too(explanation_of: Explanations) -> None:
     explanation = explanation_of("column")
     assert explanation._repr_latex_() == render_latex(explanation, document=False)

@@ -47,12 +47,16 @@ def render_html(explanation: Explanation) -> str:
 def html_fragment(explanation: Explanation) -> str:
     """The same for a notebook: no page around it, in the colours of whatever it stands in.
 
+    What is abbreviated stands in ``explanation.values``, not in tables: a notebook keeps what it
+    shows.
+
     Raises
     ------
     VerificationError
         A check of a step did not pass.
     """
-    return render_fragment(PACKAGE, "fragment.html", **_HtmlPage(explanation).content())
+    content = _HtmlPage(explanation, tables=False).content()
+    return render_fragment(PACKAGE, "fragment.html", **content)
 
 
 @dataclass(frozen=True)
@@ -83,8 +87,10 @@ class _Block:
 
 
 class _HtmlPage:
-    def __init__(self, explanation: Explanation) -> None:
+    def __init__(self, explanation: Explanation, *, tables: bool = True) -> None:
         self.explanation = explanation
+        self.tables = tables
+        self.abbreviated = False
         self.notation = explanation.notation
         self.mathml = MathML(explanation.notation)
         self.whole = WholeArrays()
@@ -104,8 +110,7 @@ class _HtmlPage:
             "sections": sections,
             "summary": summary(methods) if methods else "",
             "methods": [clean(in_words(method, self.notation)) for method in methods],
-            "notes": [clean(note) for note in self.explanation.notes],
-            "abbreviated": bool(self.mathml.left_out),
+            "notes": [*map(clean, self.explanation.notes), *self._about_abbreviations()],
         }
 
     def _given(self, name: str, formula: Formula) -> dict[str, Any]:
@@ -140,11 +145,20 @@ class _HtmlPage:
     def _tables(self, lines: Working) -> list[dict[str, Any]]:
         """Tables of what was abbreviated in these lines and can be read nowhere above."""
         cut = {id(array): array for array in self.mathml.left_out}
-        self.mathml.left_out = self.mathml.left_out[:0]
+        self.mathml.left_out = []
+        self.abbreviated |= bool(cut)
+        if not self.tables:
+            return []
         return [
             {"label": self._label(array, lines), "html": _safe(table(array, self.notation))}
             for array in self.whole.unknown(cut.values())
         ]
+
+    def _about_abbreviations(self) -> list[str]:
+        if not self.abbreviated:
+            return []
+        where = "in the folded tables below" if self.tables else "in the explanation's values"
+        return [f"⋯, ⋮ and ⋱ stand for entries that are left out; they are {where}."]
 
     def _label(self, array: Array, lines: Working) -> str:
         count = shape_in_words(array.values.shape)
