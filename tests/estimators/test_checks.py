@@ -23,7 +23,7 @@ VARIANTS = {
 }
 
 
-@pytest.mark.filterwarnings("default")  # the checks provoke warnings, and look at those they mean
+@pytest.mark.filterwarnings("ignore")  # the checks provoke warnings, and look at those they mean
 @parametrize_with_checks([MLPClassifier(), MLPRegressor()])
 def test_a_check_of_scikit_learn(estimator, check, request):
     # In a process without array dispatch this one skips itself; the next test runs it.
@@ -35,7 +35,7 @@ def test_a_check_of_scikit_learn(estimator, check, request):
         assert any(name in request.node.name for name in NOT_CONCERNED)
 
 
-@pytest.mark.filterwarnings("default")
+@pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize("estimator", VARIANTS.values(), ids=VARIANTS)
 def test_other_solvers_pass_them_too(estimator):
     results = check_estimator(estimator, on_skip=None, on_fail=None)

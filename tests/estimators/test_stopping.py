@@ -123,6 +123,9 @@ def test_poisson_and_several_outputs_on_held_out_rows():
         ({"y_val": y}, "y_val and sample_weight_val need X_val beside them"),
         ({"X_val": X[:, :3], "y_val": y}, "X has 3 features, but MLPClassifier is expecting 64"),
         ({"X_val": X, "y_val": y + 1}, r"`y` has classes not in `self\.classes_`"),
+        ({"X_val": X, "y_val": np.where(y == 3, np.nan, y)}, "Input y_val contains NaN|y contains"),
+        ({"X_val": X * np.nan, "y_val": y}, "Input X contains NaN"),
+        ({"X_val": X, "y_val": y[:-1]}, "inconsistent numbers of samples"),
         (
             {"X_val": X, "y_val": y, "sample_weight_val": [1.0]},
             r"sample_weight_val must have shape \(400,\), but has shape \(1,\)",
@@ -208,3 +211,18 @@ def test_an_interrupt_ends_training_and_keeps_the_network():
 def test_a_batch_larger_than_the_data():
     with pytest.warns(UserWarning, match="batch_size=1000 is more than the 400 samples"):
         MLPClassifier(4, batch_size=1000, tol=1.0).fit(X, y)
+
+
+def test_warnings_point_at_the_line_that_called_fit():
+    culprits = [
+        MLPClassifier(4, max_iter=1),
+        MLPClassifier(4, max_iter=1, solver="lbfgs"),
+        MLPClassifier(4, batch_size=1000, tol=1.0),
+        diverging(early_stopping=True, momentum=0.0, max_iter=50).set_params(
+            learning_rate_init=0.5
+        ),
+    ]
+    for estimator in culprits:
+        with pytest.warns(UserWarning, match="") as said:
+            estimator.fit(X, y)
+        assert {warning.filename for warning in said} == {__file__}

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import warnings
 from abc import abstractmethod
-from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, Self
 
 import numpy as np
-from sklearn.base import BaseEstimator
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_random_state
 from sklearn.utils.metaestimators import available_if
 
 from chalknet.errors import ConfigurationError
+from chalknet.estimators.arguments import Arguments
 from chalknet.estimators.callbacks import Listener, SklearnCallbacks, as_functions
 from chalknet.estimators.course import Course
 from chalknet.estimators.display import display
@@ -22,7 +21,6 @@ from chalknet.estimators.fitted import engine_of
 from chalknet.estimators.inputs import checked_weights
 from chalknet.estimators.inspection import Inspection
 from chalknet.estimators.lesson import Lesson
-from chalknet.estimators.losses import LossLike
 from chalknet.estimators.parameters import STOCHASTIC, Settings, settings_of
 from chalknet.estimators.patience import Patience
 from chalknet.estimators.problem import Problem
@@ -59,72 +57,8 @@ def learns_in_parts(estimator: Any) -> bool:
     )
 
 
-class Perceptron(Inspection, CallbackSupportMixin, BaseEstimator):  # type: ignore[misc]
+class Perceptron(Inspection, CallbackSupportMixin, Arguments):  # type: ignore[misc]
     """A multilayer perceptron; ``MLPClassifier`` and ``MLPRegressor`` say of what."""
-
-    @abstractmethod
-    def __init__(
-        self,
-        *,
-        hidden_layer_sizes: Any,
-        activation: Any,
-        solver: str,
-        alpha: float,
-        batch_size: int | str,
-        learning_rate: Any,
-        learning_rate_init: float,
-        power_t: float,
-        max_iter: int,
-        shuffle: bool,
-        random_state: Any,
-        tol: float,
-        verbose: bool | int,
-        warm_start: bool,
-        momentum: float,
-        nesterovs_momentum: bool,
-        early_stopping: bool,
-        validation_fraction: float,
-        beta_1: float,
-        beta_2: float,
-        epsilon: float,
-        n_iter_no_change: float,
-        max_fun: int,
-        loss: LossLike,
-        dropout: float | Sequence[float],
-        init: Any,
-        callbacks: Any,
-        n_threads: int | None,
-        transform_layer: int,
-    ) -> None:
-        self.hidden_layer_sizes = hidden_layer_sizes
-        self.activation = activation
-        self.solver = solver
-        self.alpha = alpha
-        self.batch_size = batch_size
-        self.learning_rate = learning_rate
-        self.learning_rate_init = learning_rate_init
-        self.power_t = power_t
-        self.max_iter = max_iter
-        self.shuffle = shuffle
-        self.random_state = random_state
-        self.tol = tol
-        self.verbose = verbose
-        self.warm_start = warm_start
-        self.momentum = momentum
-        self.nesterovs_momentum = nesterovs_momentum
-        self.early_stopping = early_stopping
-        self.validation_fraction = validation_fraction
-        self.beta_1 = beta_1
-        self.beta_2 = beta_2
-        self.epsilon = epsilon
-        self.n_iter_no_change = n_iter_no_change
-        self.max_fun = max_fun
-        self.loss = loss
-        self.dropout = dropout
-        self.init = init
-        self.callbacks = callbacks
-        self.n_threads = n_threads
-        self.transform_layer = transform_layer
 
     @with_callbacks  # type: ignore[untyped-decorator]
     def fit(
@@ -174,7 +108,7 @@ class Perceptron(Inspection, CallbackSupportMixin, BaseEstimator):  # type: igno
         told = {"X_val": X_val, "y_val": y_val, "sample_weight": sample_weight}
         listeners = self._listeners(X, y, len(lesson), self.max_iter, told)
         course = Course(self, problem, validation, listeners)
-        if settings.optimizer is None:
+        if self.solver == "lbfgs":
             course.minimize()
             return self
         pace = Pace(samples=self.t_)
@@ -218,14 +152,12 @@ class Perceptron(Inspection, CallbackSupportMixin, BaseEstimator):  # type: igno
         if "_random_state" not in self.__dict__:
             self._random_state = check_random_state(self.random_state)
         network = self._begin(lesson, settings) if begins else self._go_on(lesson, settings)
-        optimizer = settings.optimizer
-        assert optimizer is not None  # noqa: S101 - partial_fit is not there for lbfgs
         if "_state" in self.__dict__:
-            self._state.goes_on_with(optimizer, network.parameters)
+            self._state.goes_on_with(settings.optimizer, network.parameters)
             if self.best_loss_ is None:  # it was the score that fit watched
                 self._state.patience = Patience()
         else:
-            self._state = State.begun(optimizer, network.parameters)
+            self._state = State.begun(settings.optimizer, network.parameters)
         problem = lesson.problem(
             network, engine_of(self.n_threads), alpha=self.alpha, dropout=settings.dropout
         )
@@ -261,8 +193,8 @@ class Perceptron(Inspection, CallbackSupportMixin, BaseEstimator):  # type: igno
         """
 
     @abstractmethod
-    def _validation_lesson(self, lesson: Lesson, X: Any, y: Any) -> Lesson:
-        """The same of rows that are held out."""
+    def _held_out(self, lesson: Lesson, X: Any, y: Any) -> Lesson:
+        """The same of other rows, measured as those of ``lesson`` are."""
 
     # -- parts of training --------------------------------------------------------------------
 
@@ -323,29 +255,28 @@ class Perceptron(Inspection, CallbackSupportMixin, BaseEstimator):  # type: igno
         self, lesson: Lesson, X_val: Any, y_val: Any, sample_weight_val: Any
     ) -> tuple[Lesson, Validation | None]:
         """The rows to train on, and those to validate on: given, split off, or none."""
-        if X_val is None:
-            if y_val is not None or sample_weight_val is not None:
-                raise ConfigurationError("y_val and sample_weight_val need X_val beside them.")
-            if not self.early_stopping or self.solver == "lbfgs":
-                return lesson, None
-            rows, held_out = split_off(
-                len(lesson), self.validation_fraction, self._random_state, lesson.stratify
-            )
-            return lesson.take(rows), lesson.take(held_out).validation()
-        if y_val is None:
-            raise ConfigurationError("X_val needs y_val beside it.")
-        given = self._validation_lesson(lesson, X_val, y_val)
-        weights = checked_weights(sample_weight_val, len(given), "sample_weight_val")
-        return lesson, replace(given, sample_weight=weights).validation()
+        if X_val is None and (y_val is not None or sample_weight_val is not None):
+            raise ConfigurationError("y_val and sample_weight_val need X_val beside them.")
+        if X_val is not None:
+            if y_val is None:
+                raise ConfigurationError("X_val needs y_val beside it.")
+            given = self._held_out(lesson, X_val, y_val)
+            weights = checked_weights(sample_weight_val, len(given), "sample_weight_val")
+            return lesson, replace(given, sample_weight=weights).validation()
+        if not self.early_stopping or self.solver == "lbfgs":
+            return lesson, None
+        rows, held_out = split_off(
+            len(lesson), self.validation_fraction, self._random_state, lesson.stratify
+        )
+        return lesson.take(rows), lesson.take(held_out).validation()
 
     def _descent(self, problem: Problem, settings: Settings, epochs: int) -> Descent:
-        n = problem.X.shape[0]
-        assert settings.rate is not None  # noqa: S101 - only lbfgs has none
+        batch_size = 200 if isinstance(self.batch_size, str) else self.batch_size
         return Descent(
             problem,
             self._state,
             settings.rate,
-            batch_size=min(200 if isinstance(self.batch_size, str) else self.batch_size, n),
+            batch_size=min(batch_size, problem.X.shape[0]),
             shuffle=self.shuffle,
             random_state=self._random_state,
             epochs=epochs,

@@ -14,7 +14,7 @@ from chalknet.errors import ConfigurationError, TargetError
 from chalknet.estimators import links
 from chalknet.estimators.base import Perceptron, learns_in_parts, with_callbacks
 from chalknet.estimators.classes import Classes
-from chalknet.estimators.inputs import checked_rows, checked_rows_and_targets
+from chalknet.estimators.inputs import checked_rows_and_targets
 from chalknet.estimators.lesson import Lesson
 from chalknet.estimators.losses import LossLike, own_loss
 from chalknet.estimators.validation import accuracy
@@ -64,8 +64,8 @@ class MLPClassifier(ClassifierMixin, Perceptron):  # type: ignore[misc]
         1 or True: a bar with the time left on a terminal or in a notebook, elsewhere a line an
         epoch. 2 and more: a line an epoch.
     warm_start : bool, default=False
-        Whether ``fit`` begins with the weights there are. Everything else begins anew: the
-        optimizer, and the count of epochs without progress.
+        Whether ``fit`` begins with the weights there are. Everything else begins anew, such as the
+        optimizer and the count of epochs without progress; ``t_``, for ``invscaling``, goes on.
     momentum : float, default=0.9
     nesterovs_momentum : bool, default=True
         Both for ``sgd``.
@@ -290,9 +290,9 @@ class MLPClassifier(ClassifierMixin, Perceptron):  # type: ignore[misc]
             stratify=classes.marks(y).astype(bool) if classes.outputs == 1 else None,
         )
 
-    def _validation_lesson(self, lesson: Lesson, X: Any, y: Any) -> Lesson:
-        X = checked_rows(self, X)
-        _, targets = self._targets(self._classes, np.asarray(y))
+    def _held_out(self, lesson: Lesson, X: Any, y: Any) -> Lesson:
+        X, y = checked_rows_and_targets(self, X, y, numbers=False, reset=False)
+        _, targets = self._targets(self._classes, y)
         return Lesson(X, targets, lesson.loss, lesson.score)
 
     def _loss_of_model(self) -> Loss:

@@ -70,8 +70,8 @@ class Course:
             except KeyboardInterrupt:
                 ended = True
                 warnings.warn("Training interrupted by user.", stacklevel=4)
-        if best is not None:
-            self.problem.network.parameters[...] = best
+            if best is not None:
+                self.problem.network.parameters[...] = best
         return ended
 
     def minimize(self) -> None:
@@ -123,18 +123,17 @@ class Course:
         if verdict is not None:
             estimator.validation_scores_.append(verdict.score)
             estimator.validation_loss_curve_.append(verdict.loss)
+        score = None if verdict is None else verdict.score
         record = EpochRecord(
             epoch=estimator.n_iter_,
             train_loss=epoch.loss,
             train_accuracy=epoch.accuracy,
             validation_loss=None if verdict is None else verdict.loss,
-            validation_accuracy=(
-                verdict.score if verdict is not None and self.problem.loss.classifies else None
-            ),
+            validation_accuracy=score if hasattr(estimator, "classes_") else None,
             learning_rate=epoch.learning_rate,
             seconds=epoch.seconds,
         )
-        return Report(record, epoch.objective, None if verdict is None else verdict.score)
+        return Report(record, epoch.objective, score)
 
     def _verdict(self, network: Network) -> Verdict | None:
         if self.validation is None:
@@ -208,5 +207,5 @@ class Course:
             "the weights of the best epoch before are kept. Scale the inputs, or take a smaller "
             "learning_rate_init.",
             ConvergenceWarning,
-            stacklevel=5,
+            stacklevel=6,  # whoever called fit
         )

@@ -117,7 +117,7 @@ def minimize(
             f"lbfgs did not converge in {found.nit} iterations and {found.nfev} evaluations "
             f"({found.message}): increase max_iter or max_fun, or scale the data.",
             ConvergenceWarning,
-            stacklevel=2,
+            stacklevel=5,  # whoever called fit
         )
     return min(int(found.nit), max_iter), float(found.fun)
 

@@ -38,16 +38,18 @@ class Settings:
         The rate of each hidden layer.
     draw : function or None
         What draws a layer's weights; None for scikit-learn's scheme.
-    optimizer, rate
-        None for ``lbfgs``.
+    optimizer : Optimizer
+        Of the stochastic solvers; for ``lbfgs`` one that nobody asks.
+    rate : Rate
+        The same.
     """
 
     hidden: tuple[int, ...]
     activations: tuple[Activation, ...]
     dropout: tuple[float, ...]
     draw: Draw | None
-    optimizer: Optimizer | None
-    rate: Rate | None
+    optimizer: Optimizer
+    rate: Rate
 
 
 def settings_of(arguments: Mapping[str, Any]) -> Settings:
@@ -71,9 +73,12 @@ def settings_of(arguments: Mapping[str, Any]) -> Settings:
             "lbfgs needs the same objective at every evaluation, and dropout draws a new one: "
             "take solver='adam' or 'sgd', or dropout=0."
         )
-    optimizer = rate = None
-    if solver != "lbfgs":
-        optimizer = as_in_scikit_learn(
+    return Settings(
+        hidden=hidden,
+        activations=hidden_activations(arguments["activation"], len(hidden)),
+        dropout=dropout,
+        draw=initializer_of(arguments["init"]),
+        optimizer=as_in_scikit_learn(
             solver,
             learning_rate=float(arguments["learning_rate_init"]),
             momentum=float(arguments["momentum"]),
@@ -81,15 +86,8 @@ def settings_of(arguments: Mapping[str, Any]) -> Settings:
             beta_1=float(arguments["beta_1"]),
             beta_2=float(arguments["beta_2"]),
             epsilon=float(arguments["epsilon"]),
-        )
-        rate = as_rate(arguments["learning_rate"], solver, float(arguments["power_t"]))
-    return Settings(
-        hidden=hidden,
-        activations=hidden_activations(arguments["activation"], len(hidden)),
-        dropout=dropout,
-        draw=initializer_of(arguments["init"]),
-        optimizer=optimizer,
-        rate=rate,
+        ),
+        rate=as_rate(arguments["learning_rate"], solver, float(arguments["power_t"])),
     )
 
 

@@ -11,7 +11,7 @@ from sklearn.base import RegressorMixin
 
 from chalknet.errors import ShapeError
 from chalknet.estimators.base import Perceptron
-from chalknet.estimators.inputs import checked_rows, checked_rows_and_targets
+from chalknet.estimators.inputs import checked_rows_and_targets
 from chalknet.estimators.lesson import Lesson
 from chalknet.estimators.losses import LossLike, regression_loss
 from chalknet.estimators.validation import r2
@@ -63,8 +63,8 @@ class MLPRegressor(RegressorMixin, Perceptron):  # type: ignore[misc]
         1 or True: a bar with the time left on a terminal or in a notebook, elsewhere a line an
         epoch. 2 and more: a line an epoch.
     warm_start : bool, default=False
-        Whether ``fit`` begins with the weights there are. Everything else begins anew: the
-        optimizer, and the count of epochs without progress.
+        Whether ``fit`` begins with the weights there are. Everything else begins anew, such as the
+        optimizer and the count of epochs without progress; ``t_``, for ``invscaling``, goes on.
     momentum : float, default=0.9
     nesterovs_momentum : bool, default=True
         Both for ``sgd``.
@@ -202,8 +202,8 @@ class MLPRegressor(RegressorMixin, Perceptron):  # type: ignore[misc]
         self.out_activation_ = "exp" if isinstance(loss, Poisson) else "identity"
         return Lesson(X, targets, loss, r2(loss))
 
-    def _validation_lesson(self, lesson: Lesson, X: Any, y: Any) -> Lesson:
-        X, y = checked_rows(self, X), np.asarray(y, np.float64)
+    def _held_out(self, lesson: Lesson, X: Any, y: Any) -> Lesson:
+        X, y = checked_rows_and_targets(self, X, y, numbers=True, reset=False)
         targets = y.reshape(len(y), -1)
         self._require_outputs(targets)
         return Lesson(X, targets, lesson.loss, lesson.score)
