@@ -18,7 +18,7 @@ _HOMES = {
     "chalknet.diagnose.health": ("Finding", "check_health"),
     "chalknet.diagnose.learning_rate_range": ("LearningRateRange", "learning_rate_range"),
     "chalknet.diagnose.signal_propagation": ("SignalPropagation", "signal_propagation"),
-    "chalknet.derive.catalogue": ("derive",),
+    "chalknet.derive": ("derive",),
     "chalknet.errors": (
         "ChalknetError",
         "ConfigurationError",

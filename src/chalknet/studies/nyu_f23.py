@@ -195,9 +195,9 @@ def p5(setting: Setting) -> Result:
         compared("P5, at the start", "correct of 10,000", printed[0], first.test_correct[0]),
     ]
     for epoch in (1, 2, 3):
-        ours = {
+        ours: dict[str, tuple[str, list[float]]] = {
             "test loss": (loss[epoch], [run.test_loss[epoch] for run in runs]),
-            "correct of 10,000": (printed[epoch], [run.test_correct[epoch] for run in runs]),
+            "correct of 10,000": (printed[epoch], [float(run.test_correct[epoch]) for run in runs]),
             "train loss": (
                 figures["train_loss"][epoch - 1],
                 [r.train_loss[epoch - 1] for r in runs],

@@ -29,6 +29,7 @@ from chalknet.training.schedules import Schedule
 __all__ = ["STUDY"]
 
 RATES = (1e-5, 1e-4, 1e-3)
+SHOWN_RATE = 1e-3
 TRAINED = 50_000  # five sixths; the rest validates
 LAST_BEFORE_DECAY = 19
 AS_WRITTEN = "with the decay as the printed program has it"
@@ -155,7 +156,12 @@ def six_runs(setting: Setting) -> dict[tuple[str, float, str], tuple[Course, lis
             sample_weight=weights,
         )
         course = train(
-            start(activation), stepped, recipe, test=validation, threads=1, after_epoch=note
+            start(activation),
+            stepped,
+            recipe,
+            test=validation if rate == SHOWN_RATE else None,
+            threads=1,
+            after_epoch=note,
         )
         return course, after_decay, _accuracies(course, stepped, validation)
 
