@@ -197,7 +197,7 @@ WRONG = {
     ),
     "too large": (
         ("bias = [0, 0, 0]", "bias = [0, 1e400, 0]"),
-        "'1e400' is out of range: numbers reach to 1.8e308.",
+        "layers[2].bias value 2: '1e400' is out of range: numbers reach to 1.8e308.",
     ),
     "bias too short": (
         ("bias = [0, 0, 0]", "bias = [0]"),

@@ -271,3 +271,43 @@ def test_every_optimizer_is_verified_over_several_updates(name: str) -> None:
     problem = random_problem(11, optimizers=(name,))
     checks = verify(solve(problem, steps=3)).checks
     assert checks["W1_new@3"][0].method == "the update made anew"
+
+
+@pytest.mark.parametrize("target", [[1, 0, 0], [0, 1, 0]])
+def test_exact_probabilities_that_no_float_can_hold_are_verified_too(target: list[int]) -> None:
+    problem = Problem(
+        layers=[Layer(weights=[[10], [0], ["1/3"]], bias=[0, 0, 0])],
+        inputs=[100],
+        targets=target,
+        loss="softmax_cross_entropy",
+        optimizer=SGD(learning_rate=Fraction(1)),
+    )
+    solution = solve(problem, exact=True)
+    verify(solution)
+    with mp.workdps(60):
+        tail = mp.exp(-1000) + mp.exp(mp.mpf(-2900) / 3)  # of the second output and of the third
+        loss = mp.log1p(tail) + (0 if target[0] else 1000)
+        assert abs(mp.mpf(str(solution.values["p"][1])) * (1 + tail) / mp.exp(-1000) - 1) < 1e-28
+        assert abs(mp.mpf(str(solution.values["loss"])) / loss - 1) < 1e-28
+
+
+@pytest.mark.parametrize(
+    ("activation", "loss", "weight"),
+    [
+        ("identity", "softmax_cross_entropy", "1e18"),
+        ("identity", "sigmoid_cross_entropy", "1e300"),
+        ("gelu", "half_squared_error", "-1e200"),
+        ("elu", "half_squared_error", "-1e300"),
+    ],
+)
+def test_exact_numbers_beyond_all_powers_of_ten_are_refused(
+    activation: str, loss: str, weight: str
+) -> None:
+    problem = Problem(
+        layers=[Layer(weights=[[weight], [0]], bias=[0, 0], activation=activation)],
+        inputs=[100],
+        targets=[0, 1],
+        loss=loss,
+    )
+    with pytest.raises(ConfigurationError, match="the problem needs smaller inputs or weights"):
+        verify(solve(problem, exact=True))

@@ -15,11 +15,13 @@ import math
 import numbers
 import operator
 from collections.abc import Callable
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from fractions import Fraction
 from typing import Any
 
 import numpy as np
+
+from chalknet.errors import ConfigurationError
 
 __all__ = ["DIGITS", "SHOWN_DIGITS", "Exact", "many_digits"]
 
@@ -146,10 +148,19 @@ class Exact(numbers.Number):
         return f"Exact({self.shown()})"
 
     def shown(self) -> Fraction | Decimal:
-        """As a ``Fraction``, or as a ``Decimal`` of 30 digits."""
+        """As a ``Fraction``, or as a ``Decimal`` of 30 digits.
+
+        Raises
+        ------
+        ConfigurationError
+            It is 10 to a power of more than 18 digits, which no ``Decimal`` can be.
+        """
         if isinstance(self.value, Fraction):
             return self.value
-        return Decimal(many_digits().nstr(self.value, SHOWN_DIGITS, strip_zeros=False))
+        try:
+            return Decimal(many_digits().nstr(self.value, SHOWN_DIGITS, strip_zeros=False))
+        except InvalidOperation:
+            raise _beyond_powers_of_ten() from None
 
     # What NumPy calls on the elements of an array, and of a single number ---------------------
 
@@ -195,6 +206,8 @@ class Exact(numbers.Number):
 
     def normal_density(self) -> Exact:
         """φ(x) = exp(−x²/2) / √(2π)."""
+        if abs(self.value) > _LARGEST_ARGUMENT["ncdf"]:
+            raise _beyond_powers_of_ten()
         return Exact(many_digits().npdf(_mpf(self.value)))
 
     def sign(self) -> Exact:
@@ -208,6 +221,8 @@ class Exact(numbers.Number):
     def _transcendental(self, name: str, known: dict[int, Any]) -> Exact:
         if isinstance(self.value, Fraction) and self.value in known:
             return Exact(known[int(self.value)])
+        if name in _LARGEST_ARGUMENT and abs(self.value) > _LARGEST_ARGUMENT[name]:
+            raise _beyond_powers_of_ten()
         return Exact(getattr(many_digits(), name)(_mpf(self.value)))
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **options: Any) -> Any:
@@ -222,6 +237,18 @@ class Exact(numbers.Number):
         if function is np.clip and len(args) == 3 and not any(map(_is_array, args)):
             return _UFUNCS["minimum"](_UFUNCS["maximum"](*map(Exact, args[:2])), Exact(args[2]))
         return function(*map(_boxed, args), **options)
+
+
+# Beyond these, e^x has an exponent of more than 18 digits: no ``Decimal``, and at last no memory,
+# could hold it.
+_LARGEST_ARGUMENT = {"exp": 10**18, "expm1": 10**18, "ncdf": 10**9}
+
+
+def _beyond_powers_of_ten() -> ConfigurationError:
+    return ConfigurationError(
+        "a power of e is too large, or too close to 0, to be written even as a power of ten: the "
+        "problem needs smaller inputs or weights."
+    )
 
 
 def _combined(operation: Callable[[Any, Any], Any], left: Any, right: Any) -> Any:

@@ -76,9 +76,12 @@ def parse_toml(path: str | os.PathLike[str]) -> dict[str, Any]:
         raise DataFormatError(f"{path}: this is no TOML file: {error}.") from None
 
 
-def _decimal(text: str) -> Fraction | float:
-    # inf and nan are TOML; whoever reads the entry can say where it stands.
-    return float(text) if text.lstrip("+-") in ("inf", "nan") else parse_number(text)
+def _decimal(text: str) -> Fraction | float | str:
+    # inf, nan and 1e999 are TOML; whoever reads the entry can say where it stands.
+    try:
+        return float(text) if text.lstrip("+-") in ("inf", "nan") else parse_number(text)
+    except DataFormatError:
+        return text
 
 
 def _problem(table: Table, title: str) -> Problem:

@@ -157,7 +157,9 @@ def _float(value: float, digits: int) -> Written:
     if size < LARGEST_WHOLE and size == int(size):
         return Written(value < 0, str(int(size)))
     if digits > FAITHFUL_DIGITS and len(Decimal(repr(size)).as_tuple().digits) <= digits:
-        return _decimal(Decimal(repr(value)), rounded=False)
+        # One that needs nearly all its digits is the nearest float to what is meant.
+        exact = Decimal(repr(value)).normalize()
+        return _decimal(exact, rounded=len(exact.as_tuple().digits) > FAITHFUL_DIGITS)
     mantissa, _, power = f"{size:.{digits - 1}e}".partition("e")
     exponent: int | None = int(power)
     assert exponent is not None  # noqa: S101 - for the type checker

@@ -6,6 +6,7 @@ floats, mpmath's for numbers of many digits; those of ``RATIONAL`` need none and
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -108,13 +109,18 @@ SLOPE_SIZES: dict[str, Callable[..., Any]] = {
 def softmax(m: Any, o: Sequence[Any], total: Callable[..., Any]) -> list[Any]:
     """pₖ = 1 / Σⱼ exp(oⱼ − oₖ)."""
     return [
-        1 / total(_exp(m, other - one) for other in o) if max(o) - one <= EXP_OVERFLOWS else 0
+        1 / total(_exp(m, other - one) for other in o) if _floats_reach(m, one - max(o)) else 0
         for one in o
     ]
 
 
 def _exp(m: Any, z: Any) -> Any:
-    return m.exp(z) if z > -EXP_OVERFLOWS else 0
+    return m.exp(z) if _floats_reach(m, z) else 0
+
+
+def _floats_reach(m: Any, z: Any) -> bool:
+    """Whether eᶻ, z ≤ 0, is large enough; numbers of many digits can be as small as they like."""
+    return m is not math or bool(z >= -EXP_OVERFLOWS)
 
 
 def _surprise(m: Any, o: Sequence[Any], k: int, total: Callable[..., Any]) -> Any:
