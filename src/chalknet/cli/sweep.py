@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import signal
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from chalknet.cli.options import Json
-from chalknet.cli.terminal import announce_compilation, messages, plain, print_json, results
+from chalknet.cli.sweep_display import heard_on, print_outcome
+from chalknet.cli.sweep_folder import address, begun, existing, new_folder, opened
+from chalknet.cli.terminal import announce_compilation, download_bar, messages, print_json
 from chalknet.cli.training_options import (
     DATA_OPTIONS,
     LEARNING_OPTIONS,
@@ -17,8 +21,11 @@ from chalknet.cli.training_options import (
 )
 
 if TYPE_CHECKING:
+    from types import FrameType
+
+    from chalknet.runs.sources import Parts
     from chalknet.sweeps.board import Board
-    from chalknet.sweeps.sweep import Ranked
+    from chalknet.sweeps.plan import SweepPlan
 
 __all__ = ["EXAMPLES", "sweep"]
 
@@ -33,7 +40,6 @@ chalknet sweep --resume sweeps/digits-20260101-120000
 
 chalknet sweep --join postgresql+psycopg://user@host/sweeps --name digits
 """
-SHOWN = 10
 OPTIONS = (*DATA_OPTIONS, *NETWORK_OPTIONS, *LEARNING_OPTIONS)
 
 
@@ -49,7 +55,9 @@ def sweep(
     ] = None,
     range: Annotated[  # noqa: A002 - the option's name
         list[str] | None,
-        typer.Option(help="An option and its bounds: learning_rate=1e-5:1e-1:log."),
+        typer.Option(
+            help="An option and its bounds: learning_rate=1e-5:1e-1:log.", show_default=False
+        ),
     ] = None,
     engine: Annotated[
         str | None,
@@ -79,31 +87,97 @@ def sweep(
         Path | None, typer.Option(help="Go on with the sweep in this folder.")
     ] = None,
     output: Annotated[
-        Path | None, typer.Option(help="The folder of the sweep (sweeps/DATA-TIME).")
+        Path | None, typer.Option(help="Folder for the sweep (sweeps/DATA-TIME).")
     ] = None,
     json: Json = False,
     **options: Any,
-) -> None:
+) -> int:
     """Train every combination with the same data and seeds; rank them; test the winner once."""
-    from chalknet.sweeps.board import Board
-
     announce_compilation()
-    if join is not None:
-        _work(Board(join, name), workers, json)
-        if json:
-            print_json({"event": "done", "joined": name})
-        return
-    if resume is not None:
-        folder = _existing(resume)
-        board = Board(*_address(folder))
-    else:
-        asked = _plan(data, grid, range, engine, trials or random, random, seeds, prune, options)
-        folder = _new_folder(output, asked.base["data"])
-        url = storage or _sqlite(folder)
-        board = Board(url, name, asked)
-        _remember(folder, url, name)
-    parts = _work(board, workers, json)
-    _finish(board, parts, folder, json)
+    given = {"DATA": data, "--grid": grid, "--range": range, "--engine": engine, "--output": output}
+    given.update({f"--{key.replace('_', '-')}": value for key, value in options.items()})
+    with _Ending(json) as ending:
+        try:
+            if join is not None:
+                _require_alone("--join", {**given, "--resume": resume})
+                return _join(join, name, options, workers, json)
+            if resume is not None:
+                _require_alone("--resume", {**given, "--storage": storage})
+                ending.folder = existing(resume)
+                board = opened(*address(resume))
+                parts = _loaded(board.plan, options)
+            else:
+                plan = _plan(data, grid, range, engine, trials, random, seeds, prune, options)
+                parts = _loaded(plan, {})
+                _rehearse(plan, parts)
+                folder = new_folder(output, plan.base["data"])
+                board = begun(folder, storage, name, plan)
+                ending.folder = folder
+            ending.board = board
+            _work(board, parts, workers, json)
+            _finish(board, parts, ending.folder, json)
+        except KeyboardInterrupt:
+            return ending.told()
+    return 0
+
+
+class _Ending:
+    """Turns SIGTERM into what Ctrl-C is; tells, at the end, how to go on."""
+
+    def __init__(self, json: bool) -> None:
+        self.json = json
+        self.folder: Path | None = None
+        self.board: Board | None = None
+        self.signal = signal.SIGINT
+
+    def __enter__(self) -> _Ending:
+        self._before = {
+            number: signal.signal(number, self._heard) for number in (signal.SIGINT, signal.SIGTERM)
+        }
+        return self
+
+    def _heard(self, number: int, _frame: FrameType | None) -> None:
+        self.signal = signal.Signals(number)
+        raise KeyboardInterrupt
+
+    def told(self) -> int:
+        """Say that all is kept, and return the exit status."""
+        if self.folder is None or self.board is None:
+            raise KeyboardInterrupt
+        points = self.board.points()
+        done = sum(point.ended for point in points)
+        sys.stderr.write(
+            f"\nstopped: {done} of {len(points)} points are done, and kept.\n"
+            f"Go on with: chalknet sweep --resume {self.folder}\n"
+        )
+        if self.json:
+            print_json(
+                {
+                    "event": "interrupted",
+                    "folder": str(self.folder),
+                    "ended": done,
+                    "points": len(points),
+                }
+            )
+        return 128 + self.signal
+
+    def __exit__(self, *_: object) -> None:
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
+
+
+# What is asked for -------------------------------------------------------------------------------
+
+
+def _require_alone(option: str, given: dict[str, Any]) -> None:
+    from chalknet.errors import ConfigurationError
+
+    for name, value in given.items():
+        if value not in (None, [], ()) and name != "--data-dir":
+            raise ConfigurationError(
+                f"with {option} the sweep's own plan holds, so {name} cannot be given; only "
+                "--workers, --data-dir and --json can."
+            )
 
 
 def _plan(
@@ -116,7 +190,7 @@ def _plan(
     seeds: int,
     prune: bool,
     options: dict[str, Any],
-) -> Any:
+) -> SweepPlan:
     from chalknet.cli.values import parsed
     from chalknet.errors import ConfigurationError, unknown_name
     from chalknet.sweeps.plan import SweepPlan
@@ -128,154 +202,92 @@ def _plan(
         )
     if engine not in (None, "grid", "random", "tpe"):
         raise unknown_name("engine", engine, ("grid", "random", "tpe"))
+    if random is not None and (trials is not None or engine not in (None, "random")):
+        raise ConfigurationError(
+            "--random N stands for --engine random --trials N: give one or the other."
+        )
     axes = [parse_choices(text) for text in grid or []] + [parse_range(t) for t in ranges or []]
     names = [name for name, _ in axes]
     for name in names:
         if names.count(name) > 1:
             raise ConfigurationError(f"{name} is varied twice: give all its values in one --grid.")
+        if name in options:
+            raise ConfigurationError(
+                f"{name} is varied, so --{name.replace('_', '-')} has no say: leave it out."
+            )
     chosen: Any = engine or ("random" if random is not None else None)
+    # Whoever goes on with the sweep from another folder must find the same file.
+    place = str(Path(data).resolve()) if Path(data).exists() else data
     return SweepPlan.make(
-        {**parsed(options), "data": data},
+        {**parsed(options), "data": place},
         Space(dict(axes)),
         engine=chosen,
-        trials=trials,
+        trials=trials or random,
         seeds=seeds,
         prune=prune,
     )
 
 
-# The folder of a sweep ---------------------------------------------------------------------------
+def _loaded(plan: SweepPlan, options: dict[str, Any]) -> Parts:
+    """The data, read once for all workers; another machine may keep it in another folder."""
+    from chalknet.runs.sources import load_parts
+
+    config = plan.config({})
+    if "data_dir" in options:
+        config = config.model_copy(update={"data_dir": options["data_dir"]})
+    with download_bar() as bar:
+        return load_parts(config, bar)
 
 
-def _new_folder(output: Path | None, data: str) -> Path:
-    import time
+def _rehearse(plan: SweepPlan, parts: Parts) -> None:
+    from chalknet.sweeps.sweep import rehearse
 
-    from chalknet.errors import RunFolderError
-
-    stamp = time.strftime("%Y%m%d-%H%M%S")
-    folder = output or Path("sweeps") / f"{Path(data).stem or 'data'}-{stamp}"
-    if folder.exists() and any(folder.iterdir()):
-        raise RunFolderError(
-            f"{folder}: the folder is not empty. Name another with --output, or go on with the "
-            "sweep in it with --resume."
-        )
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder
-
-
-def _sqlite(folder: Path) -> str:
-    from chalknet.sweeps.board import as_url
-
-    return as_url(folder / "study.db")
-
-
-def _remember(folder: Path, url: str, name: str) -> None:
-    import json
-
-    from chalknet.files import write_atomically
-
-    address = {"url": None if url.startswith("sqlite") else url, "name": name}
-    write_atomically(folder / "sweep.json", json.dumps(address) + "\n")
-
-
-def _existing(folder: Path) -> Path:
-    from chalknet.errors import RunFolderError
-
-    if not (folder / "sweep.json").is_file():
-        raise RunFolderError(
-            f"{folder}: this folder is no sweep (it has no sweep.json); name one that chalknet "
-            "sweep has made."
-        )
-    return folder
-
-
-def _address(folder: Path) -> tuple[str, str]:
-    import json
-
-    from chalknet.errors import RunFolderError
-
-    try:
-        stored = json.loads((folder / "sweep.json").read_text())
-        return stored["url"] or _sqlite(folder), str(stored["name"])
-    except (ValueError, KeyError, TypeError):
-        raise RunFolderError(f"{folder}/sweep.json is damaged: it must name the study.") from None
+    rehearse(plan, parts)
 
 
 # Working, and what came of it --------------------------------------------------------------------
 
 
-def _work(board: Board, workers: int | None, json: bool) -> Any:
+def _join(url: str, name: str, options: dict[str, Any], workers: int | None, json: bool) -> int:
+    """Work on a sweep that was begun elsewhere; its winner is tested there."""
+    from chalknet.sweeps.board import as_url
+
+    board = opened(as_url(url), name)
+    _work(board, _loaded(board.plan, options), workers, json)
+    if json:
+        print_json({"event": "done", "joined": name, **_counts(board)})
+    else:
+        messages().print(
+            f"{name} is done; its ranking is with whoever began it.", markup=False, soft_wrap=True
+        )
+    return 0
+
+
+def _work(board: Board, parts: Parts, workers: int | None, json: bool) -> None:
     """Take points until none is left, telling of each."""
-    from chalknet.sweeps.space import described
     from chalknet.sweeps.sweep import work
 
-    total = board.plan.trials
-    console = messages()
-    done = sum(point.state in ("complete", "diverged", "pruned") for point in board.points())
-    with _bar(console, total, done) as advance:
-
-        def heard(values: dict[str, Any], runs: list[Any]) -> None:
-            scores = [run.score for run in runs if run.score is not None]
-            diverged = any(run.diverged for run in runs)
-            if json:
-                print_json(
-                    {
-                        "event": "point",
-                        "values": values,
-                        "state": "diverged"
-                        if diverged
-                        else ("complete" if len(scores) == len(runs) else "pruned"),
-                        "validation_accuracy": [score.accuracy for score in scores],
-                        "validation_loss": [score.loss for score in scores],
-                    }
-                )
-            advance(described(values), scores, diverged)
-
-        return work(board, workers=workers, heard=heard)
+    done = sum(point.ended for point in board.points())
+    with heard_on(board.plan.trials, done, as_json=json) as heard:
+        work(board, parts=parts, workers=workers, heard=heard)
 
 
-def _bar(console: Any, total: int, done: int) -> Any:
-    """A bar over the points on a terminal; a context whose value is told of each."""
-    import contextlib
-
-    @contextlib.contextmanager
-    def bar() -> Any:
-        if not console.is_terminal:
-            yield lambda *_: None
-            return
-        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
-        from rich.progress import TimeRemainingColumn as Remaining
-
-        with Progress(
-            TextColumn("sweeping"), BarColumn(), MofNCompleteColumn(), Remaining(),
-            TextColumn("{task.description}"), console=console,
-        ) as progress:  # fmt: skip
-            task = progress.add_task("", total=total, completed=done)
-            best: list[float] = []
-
-            def advance(values: str, scores: list[Any], diverged: bool) -> None:  # noqa: ARG001
-                best.extend(score.value for score in scores)
-                told = f"best {abs(max(best)):.4f}" if best else ""
-                progress.update(task, advance=1, description=told)
-
-            yield advance
-
-    return bar()
+def _counts(board: Board) -> dict[str, int]:
+    states = [point.state for point in board.points()]
+    known = ("complete", "diverged", "pruned", "running", "waiting")
+    return {state: states.count(state) for state in known}
 
 
-def _finish(board: Board, parts: Any, folder: Path, json: bool) -> None:
+def _finish(board: Board, parts: Parts, folder: Path, json: bool) -> None:
     from chalknet.sweeps.page import write_sweep_report
     from chalknet.sweeps.sweep import crown, ranking
 
     points = board.points()
     ranked = ranking(points)
-    found = crown(board, parts, folder / "winner") if board.finished else None
+    found = crown(board, parts, folder / "winner")
     winner = None if found is None else found[0]
     page = write_sweep_report(folder / "report.html", board.plan, points, ranked, winner)
-    counts = {
-        state: sum(point.state == state for point in points)
-        for state in ("complete", "diverged", "pruned", "running", "waiting")
-    }
+    counts = _counts(board)
     if json:
         top = [
             {"place": one.place, "values": one.point.values, "mean": one.mean, "spread": one.spread}
@@ -283,38 +295,4 @@ def _finish(board: Board, parts: Any, folder: Path, json: bool) -> None:
         ]
         print_json({"event": "done", **counts, "ranking": top, "winner": winner, "page": str(page)})
         return
-    _print(ranked, winner, counts, folder)
-
-
-def _print(
-    ranked: list[Ranked], winner: dict[str, Any] | None, counts: dict[str, int], folder: Path
-) -> None:
-    from rich.table import Table
-
-    from chalknet.sweeps.space import described
-
-    console = results()
-    if ranked:
-        accuracy = ranked[0].point.runs[0].validation_accuracy[-1:] != [None]
-        table = Table(box=None, pad_edge=False)
-        for heading in ("", "validation", "spread", "point"):
-            table.add_column(heading, justify="left" if heading == "point" else "right")
-        for one in ranked[:SHOWN]:
-            mean = f"{one.mean if accuracy else -one.mean:.4f}"
-            table.add_row(
-                str(one.place), mean, f"{one.spread:.4f}", plain(described(one.point.values))
-            )
-        console.print(table)
-        if len(ranked) > SHOWN:
-            console.print(f"… and {len(ranked) - SHOWN} more", style="dim")
-    for state in ("diverged", "pruned", "running", "waiting"):
-        if counts[state]:
-            console.print(f"{counts[state]} {state}")
-    if winner is not None and winner["test_accuracy"] is not None:
-        console.print(
-            f"winner tested once: {winner['test_accuracy']:.4f} "
-            f"({winner['test_correct']} of {winner['test_total']})"
-        )
-    elif winner is not None and winner["test_loss"] is not None:
-        console.print(f"winner tested once: loss {winner['test_loss']:.4g}")
-    console.print(f"report: {folder / 'report.html'}", markup=False, soft_wrap=True)
+    print_outcome(ranked, winner, counts, folder)

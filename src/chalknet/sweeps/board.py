@@ -1,35 +1,39 @@
 """The study database: what is planned, what runs and what came of it, shared by all workers.
 
 Optuna keeps it, in SQLite for one machine or in a database server for many. Every point is put on
-the board before anything runs; workers take the next one that waits. A point whose worker is gone
-goes back on the board.
+the board before anything runs; workers take the next one that waits. A point whose worker is gone,
+or was interrupted, goes back on the board with the runs that it has behind it.
 """
 
 from __future__ import annotations
 
 import contextlib
 import json
-import os
-import socket
 import threading
-import warnings
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+import weakref
+from collections.abc import Callable
+from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
-from chalknet.errors import ConfigurationError, DataNotFoundError, MissingLibraryError
-from chalknet.sweeps.course import Run
+from chalknet.errors import ConfigurationError, DataNotFoundError
+from chalknet.sweeps.course import Interrupted, Run
+from chalknet.sweeps.database import (
+    alone_on,
+    as_url,
+    database_errors,
+    optuna_library,
+    without_warnings,
+)
 from chalknet.sweeps.plan import SweepPlan
+from chalknet.sweeps.presence import GRACE, HEARTBEAT, beating, is_dead, own_name
 from chalknet.sweeps.space import Value
 
-__all__ = ["Board", "Point", "as_url"]
+__all__ = ["Board", "Point", "Task", "as_url"]
 
-HEARTBEAT, GRACE = 15, 300  # seconds: a worker elsewhere that is silent for longer is gone
 PLAN, RUNS, PLANNED, WORKER, WINNER = "plan", "runs", "planned", "worker", "winner"
-
-Objective = Callable[[Any, dict[str, Value]], list[Run]]
+LOOK_AGAIN = 0.5  # seconds between two looks at what others have under way
+ENDED = ("complete", "diverged", "pruned")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,11 +48,34 @@ class Point:
     state: str
     runs: tuple[Run, ...]
 
+    @property
+    def ended(self) -> bool:
+        """Whether nothing more is to be done."""
+        return self.state in ENDED
 
-def as_url(place: str | Path) -> str:
-    """A database URL as it is, a path as the SQLite file there."""
-    text = str(place)
-    return text if "://" in text else f"sqlite:///{Path(text).absolute()}"
+
+class Task:
+    """A point in the hands of a worker: its values, the runs made before, and where to report."""
+
+    def __init__(self, trial: Any, values: dict[str, Value], stop: threading.Event) -> None:
+        self._trial = trial
+        self.values = values
+        self.stop = stop
+        self.runs = _runs(trial)
+
+    def keep(self, run: Run) -> None:
+        """Write a run down as soon as it is made, so that nobody has to make it again."""
+        self.runs.append(run)
+        with _unless_taken_over():
+            self._trial.set_user_attr(RUNS, _as_text(self.runs))
+
+    def hopeless(self, epoch: int, value: float) -> bool:
+        """Report how good the point is after an epoch; whether to give it up."""
+        self._trial.report(value, epoch)
+        return bool(self._trial.should_prune())
+
+
+Objective = Callable[[Task], None]
 
 
 class Board:
@@ -65,26 +92,33 @@ class Board:
     """
 
     def __init__(self, url: str, name: str, plan: SweepPlan | None = None) -> None:
-        optuna = _optuna()
+        optuna = optuna_library()
         self.url, self.name = url, name
-        with _database_errors(url):
-            storage = optuna.storages.RDBStorage(
+        self._asking = threading.Lock()
+        with database_errors(url), without_warnings():
+            self._storage = optuna.storages.RDBStorage(
                 url,
                 engine_kwargs={"connect_args": {"timeout": 60}} if url.startswith("sqlite") else {},
                 heartbeat_interval=HEARTBEAT,
                 grace_period=GRACE,
                 heartbeat_stale_trial_callback=_put_back,
             )
-            known = {study.study_name for study in storage.get_all_studies()}
+            # Whoever lets go of a board need not think of its connections.
+            self.close = weakref.finalize(self, _leave, self._storage)
+            known = {study.study_name for study in self._storage.get_all_studies()}
             if name not in known and plan is None:
                 listed = ", ".join(sorted(known)) or "none"
                 raise DataNotFoundError(
                     f"{url}: there is no study named {name!r} (there are: {listed})."
                 )
-            self._study = optuna.create_study(
-                storage=storage, study_name=name, direction="maximize", load_if_exists=True
-            )
-            self.plan = self._agreed(plan)
+            with alone_on(url):
+                self._study = optuna.create_study(
+                    storage=self._storage,
+                    study_name=name,
+                    direction="maximize",
+                    load_if_exists=True,
+                )
+                self.plan = self._agreed(plan)
             seed = int(self.plan.base.get("seed", 0))
             self._study.sampler = optuna.samplers.TPESampler(seed=seed, constant_liar=True)
             self._study.pruner = (
@@ -105,105 +139,139 @@ class Board:
             return SweepPlan.from_json(stored)
         if plan is None:
             raise DataNotFoundError(f"{self.url}: the study {self.name!r} is no sweep of chalknet.")
+        # Some may be there, from one who was killed while putting them.
+        there = {trial.user_attrs[PLANNED] for trial in self._trials()}
         for number, point in enumerate(plan.points()):
-            self._study.enqueue_trial(point or {}, user_attrs={PLANNED: number})
+            if number not in there:
+                self._study.enqueue_trial(point or {}, user_attrs={PLANNED: number})
         self._study.set_user_attr(PLAN, plan.to_json())
         return plan
 
     # Working ----------------------------------------------------------------------------------
 
-    def work(self, objective: Objective, workers: int) -> None:
-        """Take points from the board until none waits, ``workers`` at a time.
+    def work(self, objective: Objective, workers: int, ended: Objective = lambda _: None) -> None:
+        """Take points from the board, ``workers`` at a time, until all points have ended.
 
-        ``objective`` gets the trial (to report to and to ask whether to give up) and the values.
+        ``objective`` keeps the runs of a task; ``ended`` is told of it once that is written down.
+
+        Points that others have under way are waited for, and taken over if they are dropped.
+        Ctrl-C (and any other exception) stops all workers within a call of the engine and puts
+        their points back.
+
+        Raises
+        ------
+        DataNotFoundError
+            The database can no longer be used.
         """
-        self.put_back_of_the_dead()
         running: set[int] = set()
-        with _beating(self._study, running), ThreadPoolExecutor(workers) as pool:
-            for done in [pool.submit(self._take, objective, running) for _ in range(workers)]:
-                done.result()
-
-    def _take(self, objective: Objective, running: set[int]) -> None:
-        """One worker: point after point."""
-        while (trial := self._next()) is not None:
-            running.add(trial._trial_id)  # noqa: SLF001 - what a heartbeat is recorded for
+        stop = threading.Event()
+        with (
+            database_errors(self.url),
+            beating(self._storage, running),
+            ThreadPoolExecutor(workers) as pool,
+        ):
             try:
-                self._keep(trial, objective(trial, self.plan.space.suggest(trial)))
+                self._find_lost()
+                takers = [
+                    pool.submit(self._take, objective, ended, running, stop) for _ in range(workers)
+                ]
+                for taker in wait(takers, return_when=FIRST_EXCEPTION).done:
+                    taker.result()
+            finally:
+                stop.set()
+
+    def _take(
+        self,
+        objective: Objective,
+        ended: Objective,
+        running: set[int],
+        stop: threading.Event,
+    ) -> None:
+        """One worker: point after point."""
+        while not stop.is_set():
+            trial = self._next()
+            if trial is None:
+                if not self._trials("WAITING", "RUNNING"):
+                    return
+                stop.wait(LOOK_AGAIN)
+                continue
+            running.add(trial._trial_id)  # noqa: SLF001 - what a heartbeat is recorded for
+            task = Task(trial, self.plan.space.suggest(trial), stop)
+            try:
+                objective(task)
+            except BaseException as error:
+                self._drop(trial)
+                if not isinstance(error, Interrupted):
+                    raise
+            else:
+                self._end(trial, task.runs)
+                ended(task)
             finally:
                 running.discard(trial._trial_id)  # noqa: SLF001
 
     def _next(self) -> Any:
         """The next point that waits, now ours; None if there is none."""
-        optuna = _optuna()
-        with _ASKING, self._alone(), _without_warnings():
+        optuna = optuna_library()
+        with self._asking, alone_on(self.url), without_warnings():
             optuna.storages.fail_stale_trials(self._study)
-            while self._waiting():
+            for trial in self._trials("RUNNING"):
+                if is_dead(trial.user_attrs.get(WORKER, "")):
+                    self._drop(trial)
+            while self._trials("WAITING"):
                 trial = self._study.ask()
                 if PLANNED in trial.user_attrs:
-                    trial.set_user_attr(WORKER, _own_name())
+                    trial.set_user_attr(WORKER, own_name())
                     return trial
                 # Somebody else was quicker, and this one is not of the plan.
                 self._study.tell(trial, state=optuna.trial.TrialState.FAIL)
         return None
 
-    def _keep(self, trial: Any, runs: list[Run]) -> None:
-        """Write what became of a point."""
-        states = _optuna().trial.TrialState
-        trial.set_user_attr(RUNS, json.dumps([one.as_dict() for one in runs]))
+    def _drop(self, trial: Any) -> None:
+        """Put a point back that was not brought to its end; once, whoever sees it first."""
+        failed = optuna_library().trial.TrialState.FAIL
+        with _unless_taken_over():
+            self._storage.set_trial_state_values(trial._trial_id, failed)  # noqa: SLF001
+            self._put_back(trial.number)
+
+    def _put_back(self, number: int) -> None:
+        _put_back(self._study, self._study.get_trials(deepcopy=False)[number])
+
+    def _find_lost(self) -> None:
+        """Put back what somebody dropped who was killed before he had put it back."""
+        with alone_on(self.url):
+            for trial in self._latest().values():
+                if trial.state.name == "FAIL" and not any(run.diverged for run in _runs(trial)):
+                    self._put_back(trial.number)
+
+    def _end(self, trial: Any, runs: list[Run]) -> None:
+        """Write what became of a point; nothing, if it was thought dropped and others have it."""
+        states = optuna_library().trial.TrialState
         scores = [one.score.value for one in runs if one.score is not None]
-        if any(one.diverged for one in runs):
-            self._study.tell(trial, state=states.FAIL)
-        elif len(scores) < len(runs):
-            self._study.tell(trial, state=states.PRUNED)
-        else:
-            self._study.tell(trial, sum(scores) / len(scores))
-
-    @contextlib.contextmanager
-    def _alone(self) -> Iterator[None]:
-        """Keep other processes from taking a point meanwhile; a database server does so itself."""
-        if not self.url.startswith("sqlite"):
-            yield
-            return
-        path = self.url.removeprefix("sqlite:///")
-        with Path(f"{path}.lock").open("w") as lock:
-            try:
-                import fcntl
-
-                fcntl.flock(lock, fcntl.LOCK_EX)
-            except ImportError:  # not on this system: one process at a time, then
-                pass
-            yield
+        with _unless_taken_over():
+            if any(one.diverged for one in runs):
+                self._study.tell(trial, state=states.FAIL, skip_if_finished=True)
+            elif len(scores) < len(runs):
+                self._study.tell(trial, state=states.PRUNED, skip_if_finished=True)
+            else:
+                self._study.tell(trial, sum(scores) / len(scores), skip_if_finished=True)
 
     def _trials(self, *states: str) -> list[Any]:
-        optuna = _optuna()
+        optuna = optuna_library()
         wanted = [getattr(optuna.trial.TrialState, state) for state in states] or None
         trials = self._study.get_trials(deepcopy=False, states=wanted)
         return [trial for trial in trials if PLANNED in trial.user_attrs]
 
-    def _waiting(self) -> bool:
-        return bool(self._trials("WAITING"))
-
-    def put_back_of_the_dead(self) -> int:
-        """Put points back whose worker, on this machine, is no longer there; how many."""
-        optuna = _optuna()
-        put_back = 0
-        for trial in self._trials("RUNNING"):
-            if _is_dead(trial.user_attrs.get(WORKER, "")):
-                self._study.tell(trial.number, state=optuna.trial.TrialState.FAIL)
-                _put_back(self._study, trial)
-                put_back += 1
-        return put_back
+    def _latest(self) -> dict[int, Any]:
+        """The last trial of each point: the one that counts."""
+        return {trial.user_attrs[PLANNED]: trial for trial in self._trials()}
 
     # Looking ----------------------------------------------------------------------------------
 
     def points(self) -> list[Point]:
         """Every point, in the order of the plan, with the latest that became of it."""
-        latest: dict[int, Any] = {}
-        for trial in self._trials():
-            latest[trial.user_attrs[PLANNED]] = trial
         points = []
-        for number, trial in sorted(latest.items()):
-            runs = tuple(map(Run.from_dict, json.loads(trial.user_attrs.get(RUNS, "[]"))))
+        for number, trial in sorted(self._latest().items()):
+            runs = tuple(_runs(trial))
             state = trial.state.name.lower()
             if state == "fail":
                 state = "diverged" if any(run.diverged for run in runs) else "waiting"
@@ -214,7 +282,7 @@ class Board:
     @property
     def finished(self) -> bool:
         """Whether nothing waits and nothing runs."""
-        return not any(point.state in ("waiting", "running") for point in self.points())
+        return all(point.ended for point in self.points())
 
     @property
     def winner(self) -> dict[str, Any] | None:
@@ -227,36 +295,31 @@ class Board:
         self._study.set_user_attr(WINNER, json.dumps(found))
 
 
-_ASKING = threading.Lock()
+def _leave(storage: Any) -> None:
+    storage.remove_session()
+    storage.engine.dispose()
 
 
-@contextlib.contextmanager
-def _beating(study: Any, running: set[int]) -> Iterator[None]:
-    """Say every few seconds that the running points are being worked on."""
-    ended = threading.Event()
-    storage = study._storage  # noqa: SLF001 - the same storage, which knows of heartbeats
+def _runs(trial: Any) -> list[Run]:
+    return [Run.from_dict(stored) for stored in json.loads(trial.user_attrs.get(RUNS, "[]"))]
 
-    def beat() -> None:
-        while not ended.wait(HEARTBEAT):
-            for trial in tuple(running):
-                with contextlib.suppress(Exception):  # a beat that is missed is no failure
-                    storage.record_heartbeat(trial)
 
-    thread = threading.Thread(target=beat, daemon=True)
-    thread.start()
-    try:
-        yield
-    finally:
-        ended.set()
-        thread.join()
+def _as_text(runs: list[Run]) -> str:
+    return json.dumps([one.as_dict() for one in runs])
+
+
+def _unless_taken_over() -> contextlib.AbstractContextManager[None]:
+    """Of a worker that was silent for too long nothing is expected any more."""
+    return contextlib.suppress(optuna_library().exceptions.UpdateFinishedTrialError)
 
 
 def _put_back(study: Any, trial: Any) -> None:
-    """Let a point wait again, from its beginning."""
-    optuna = _optuna()
+    """Let a point wait again; runs that came to their end need not be made again."""
+    optuna = optuna_library()
+    values = {**trial.system_attrs.get("fixed_params", {}), **trial.params}
     attributes = {PLANNED: trial.user_attrs[PLANNED]}
-    fixed = trial.system_attrs.get("fixed_params", {})
-    values = {**fixed, **trial.params}
+    if ended := [run for run in _runs(trial) if run.score is not None]:
+        attributes[RUNS] = _as_text(ended)
     study.add_trial(
         optuna.create_trial(
             state=optuna.trial.TrialState.WAITING,
@@ -264,76 +327,3 @@ def _put_back(study: Any, trial: Any) -> None:
             system_attrs={"fixed_params": values} if values else {},
         )
     )
-
-
-def _own_name() -> str:
-    return f"{socket.gethostname()} {os.getpid()} {_started(os.getpid())}"
-
-
-def _started(pid: int) -> str:
-    """When a process began, as the system counts; empty where it does not say."""
-    with contextlib.suppress(OSError, IndexError):
-        # The name of the program, in brackets, may hold spaces.
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19]
-    return ""
-
-
-def _is_dead(worker: str) -> bool:
-    """Whether a worker of this machine is gone; of another machine nothing is known."""
-    host, _, rest = worker.partition(" ")
-    pid, _, started = rest.partition(" ")
-    if host != socket.gethostname() or not pid.isdigit():
-        return False
-    try:
-        os.kill(int(pid), 0)
-    except ProcessLookupError:
-        return True
-    except PermissionError:
-        return False
-    return bool(started) and _started(int(pid)) != started
-
-
-def _optuna() -> Any:
-    try:
-        import optuna
-    except ImportError:
-        raise MissingLibraryError(
-            "sweeps are kept by Optuna, which is not installed: pip install 'chalknet[sweep]'."
-        ) from None
-    optuna.logging.set_verbosity(optuna.logging.ERROR)
-    return optuna
-
-
-@contextlib.contextmanager
-def _without_warnings() -> Iterator[None]:
-    """Optuna calls heartbeats experimental, and warns of using them outside its own loop."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        yield
-
-
-@contextlib.contextmanager
-def _database_errors(url: str) -> Iterator[None]:
-    """What a database driver complains of, as one sentence."""
-    from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
-
-    shown = _without_password(url)
-    try:
-        with _without_warnings():
-            yield
-    except ImportError as error:
-        raise MissingLibraryError(
-            f"{shown}: the database's driver is not installed ({error}); for PostgreSQL: "
-            "pip install 'psycopg[binary]', with a URL that begins with postgresql+psycopg://."
-        ) from None
-    except (ArgumentError, NoSuchModuleError) as error:
-        raise ConfigurationError(f"{shown}: this is no database URL ({error}).") from None
-    except SQLAlchemyError as error:
-        reason = str(getattr(error, "orig", None) or error).strip().splitlines()[0]
-        raise DataNotFoundError(f"{shown}: the database cannot be used ({reason}).") from None
-
-
-def _without_password(url: str) -> str:
-    scheme, mark, rest = url.partition("://")
-    login, at, host = rest.rpartition("@")
-    return f"{scheme}{mark}{login.partition(':')[0]}{at}{host}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -13,8 +14,13 @@ from chalknet.model import Model
 from chalknet.runs.config import TrainConfig
 from chalknet.runs.job import TrainingJob
 from chalknet.runs.sources import Parts
+from chalknet.training.loop import Progress
 
-__all__ = ["Run", "Score", "run_once"]
+__all__ = ["Interrupted", "Run", "Score", "run_once"]
+
+
+class Interrupted(Exception):  # noqa: N818 - it is no error
+    """A run was stopped on its way; nothing of it counts."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,6 +59,11 @@ class Run:
     diverged: str = ""
     seconds: float = 0.0
 
+    def value_at(self, epoch: int) -> float:
+        """How good it was after an epoch, the larger the better."""
+        loss, accuracy = self.validation_loss[epoch - 1], self.validation_accuracy[epoch - 1]
+        return Score(loss=loss, accuracy=accuracy).value
+
     def as_dict(self) -> dict[str, Any]:
         """As JSON has it."""
         return {**vars(self), "score": None if self.score is None else vars(self.score)}
@@ -69,29 +80,51 @@ def run_once(
     parts: Parts,
     *,
     threads: int,
+    stop: threading.Event | None = None,
     give_up: Callable[[int, float], bool] = lambda *_: False,
-) -> tuple[Run, Model | None]:
+) -> Run:
     """Train one configuration and score it on the validation data; nothing is written.
 
-    ``give_up`` is told after each epoch how good it is, and says whether to stop.
+    Parameters
+    ----------
+    config : TrainConfig
+    parts : Parts
+    threads : int
+        Kernel threads; no result depends on them.
+    stop : Event, optional
+        Set by another thread, it ends the run within a call of the engine.
+    give_up : function
+        Told after each epoch how good it is, it says whether to stop.
+
+    Raises
+    ------
+    Interrupted
+        ``stop`` was set.
     """
     run = Run(seed=config.seed)
     job = TrainingJob(config.model_copy(update={"threads": threads}), parts)
-    validation = parts.validation
+    training = job.training
+
+    def look(_: Progress) -> None:
+        if stop is not None and stop.is_set():
+            training.stop()
+
+    training.on_progress = look
     try:
-        for record in job.training:
+        for record in training:
             run.train_loss.append(record.train_loss)
             run.validation_loss.append(_finite(record.validation_loss))
             run.validation_accuracy.append(record.validation_accuracy)
             run.seconds += record.seconds
-            now = Score(loss=_finite(record.validation_loss), accuracy=record.validation_accuracy)
-            if give_up(record.epoch, now.value):
-                return run, None
+            if give_up(record.epoch, run.value_at(record.epoch)):
+                return run
     except DivergenceError as error:
         run.diverged = str(error)
-        return run, None
-    run.score = _scored(job.model, validation)
-    return run, job.model
+        return run
+    if training.stopped:
+        raise Interrupted
+    run.score = _scored(job.model, parts.validation)
+    return run
 
 
 def _scored(model: Model, validation: Dataset | None) -> Score:

@@ -11,16 +11,19 @@ from typing import Any
 import numpy as np
 
 from chalknet.engine import prepare
+from chalknet.errors import ChalknetError, ConfigurationError
 from chalknet.model import Model
 from chalknet.runs.folder import RunFolder
 from chalknet.runs.job import TrainingJob
 from chalknet.runs.sources import Parts, load_parts
-from chalknet.sweeps.board import Board, Point
+from chalknet.sweeps.board import Board, Point, Task
 from chalknet.sweeps.course import Run, run_once
-from chalknet.sweeps.space import Value
+from chalknet.sweeps.plan import SweepPlan
+from chalknet.sweeps.space import Value, described
 
-__all__ = ["Ranked", "crown", "ranking", "work"]
+__all__ = ["Ranked", "crown", "ranking", "rehearse", "work"]
 
+FEW, REHEARSED = 1000, 200  # samples, points
 Heard = Callable[[dict[str, Value], list[Run]], None]
 
 
@@ -34,6 +37,13 @@ class Ranked:
     spread: float
     loss: float
     seconds: float
+
+    @property
+    def by_accuracy(self) -> bool:
+        """Whether ``mean`` is one of accuracies; otherwise it is minus one of losses."""
+        return any(
+            run.score is not None and run.score.accuracy is not None for run in self.point.runs
+        )
 
 
 def cores() -> int:
@@ -67,29 +77,51 @@ def work(
     # All workers would wait for the kernels; compiled first, they are there for everyone.
     prepare(plan.config({}).dtype)
     parts = load_parts(plan.config({})) if parts is None else parts
-    waiting = sum(point.state in ("waiting", "running") for point in board.points())
+    waiting = sum(not point.ended for point in board.points())
     count = min(workers or cores(), max(waiting, 1))
     threads = max(1, cores() // count)
 
-    def objective(trial: Any, values: dict[str, Value]) -> list[Run]:
-        runs = []
+    def objective(task: Task) -> None:
         for seed in range(plan.seeds):
-
-            def give_up(epoch: int, value: float, first: bool = seed == 0) -> bool:
-                if not first or not np.isfinite(value):
-                    return False
-                trial.report(value, epoch)
-                return bool(trial.should_prune())
-
-            run, _ = run_once(plan.config(values, seed), parts, threads=threads, give_up=give_up)
-            runs.append(run)
-            if run.score is None:
+            if seed >= len(task.runs):  # else made by a worker that was stopped later on
+                pruned = plan.prune and seed == 0
+                give_up = {"give_up": task.hopeless} if pruned else {}
+                config = plan.config(task.values, seed)
+                task.keep(run_once(config, parts, threads=threads, stop=task.stop, **give_up))
+            elif plan.prune and seed == 0:
+                for epoch in range(1, len(task.runs[0].train_loss) + 1):
+                    task.hopeless(epoch, task.runs[0].value_at(epoch))
+            if task.runs[-1].score is None:
                 break
-        heard(values, runs)
-        return runs
 
-    board.work(objective, count)
+    from threadpoolctl import threadpool_limits
+
+    # The reference engine sets and restores BLAS's threads at every call, and workers would undo
+    # each other's doing.
+    with threadpool_limits(threads):
+        board.work(objective, count, lambda task: heard(task.values, task.runs))
     return parts
+
+
+def rehearse(plan: SweepPlan, parts: Parts) -> None:
+    """Set up, on a few samples, what is to be run, so that no mistake shows after hours.
+
+    Raises
+    ------
+    ChalknetError
+        A point's options do not go together, or not with the data; the point is named.
+    """
+    few = parts
+    if len(parts.train) > FEW and plan.base.get("class_weight") is None:
+        rows = np.linspace(0, len(parts.train) - 1, FEW).astype(int)
+        few = Parts(parts.train.take(rows), parts.validation, None)
+    for point in plan.points()[:REHEARSED]:
+        if point is None:
+            point = plan.space.drawn(np.random.default_rng(0))  # noqa: PLW2901
+        try:
+            TrainingJob(plan.config(point), few)
+        except ChalknetError as error:
+            raise ConfigurationError(f"{described(point)}: {error}") from None
 
 
 def ranking(points: Sequence[Point]) -> list[Ranked]:
@@ -126,10 +158,10 @@ def crown(board: Board, parts: Parts, folder: Path) -> tuple[dict[str, Any], Mod
     stored = board.winner
     if stored is not None and (folder / "model.safetensors").is_file():
         return stored, RunFolder.open(folder).model()
-    run_folder = RunFolder.create(config, folder)
-    job = TrainingJob(
-        config, parts if stored is None else Parts(parts.train, parts.validation, None)
-    )
+    begun = (folder / "config.toml").is_file()  # by somebody who was stopped
+    run_folder = RunFolder.open(folder) if begun else RunFolder.create(config, folder)
+    untested = Parts(parts.train, parts.validation, None)
+    job = TrainingJob(config, parts if stored is None else untested, run_folder.latest_checkpoint())
     outcome = job.run(run_folder)
     if stored is None:
         test = outcome.test
