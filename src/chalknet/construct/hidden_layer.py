@@ -13,6 +13,7 @@ from chalknet.construct import rounding
 from chalknet.construct.facing import Facing
 from chalknet.construct.points import Points
 from chalknet.construct.polyline import Polyline
+from chalknet.construct.residuals import errors_at
 
 __all__ = ["HiddenLayer", "exact_layer", "rounded_layer"]
 
@@ -52,7 +53,7 @@ class HiddenLayer:
     def errors_at(self, points: Points) -> Array:
         """What float64 weights give at each point, without further rounding, minus y (n,)."""
         x, y = points.x.astype(np.float64), points.y.astype(np.float64)
-        return rounding.errors_at(x, y, (self.w, self.b, self.a), float(self.constant))
+        return errors_at(x, y, (self.w, self.b, self.a), float(self.constant))
 
     def split(self, neurons: int) -> HiddenLayer:
         """The same function by more neurons: the strongest becomes two of half its weight."""
@@ -91,8 +92,8 @@ def rounded_layer(
     """The same in float64: each weight by itself if that does, or as ``rounding`` says."""
     unit = float(np.spacing(np.abs(points.y.astype(np.float64)).max()))
     if exact is not None:
-        numbers = (values.astype(np.float64) for values in (exact.w, exact.b, exact.a))
-        layer = HiddenLayer(*numbers, float(exact.constant))
+        w, b, a = (values.astype(np.float64) for values in (exact.w, exact.b, exact.a))
+        layer = HiddenLayer(w, b, a, float(exact.constant))
         if np.abs(layer.errors_at(points)).max() <= 4 * unit:
             return layer
     if facing.flat is None and exact is not None:
@@ -130,7 +131,7 @@ def _facing_in_turn(
     best: tuple[float, HiddenLayer] | None = None
     for _ in range(TRIES if len(changes) <= MOST_TO_TRY else 1):
         weights, constant = rounding.with_given(line.t, line.v, left, hidden, changes)
-        worst = float(np.abs(rounding.errors_at(x, y, weights, constant)).max())
+        worst = float(np.abs(errors_at(x, y, weights, constant)).max())
         if best is None or worst < best[0]:
             best = worst, HiddenLayer(*weights, constant)
         if worst <= 4 * np.spacing(max(np.abs(y).max(), abs(constant))):
