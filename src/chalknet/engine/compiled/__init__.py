@@ -6,9 +6,13 @@
     step.py        the kernel: many steps in one call, in stages that threads share
     stages.py      a layer's forward and backward sweep; update.py: what the optimizer makes of it
     gather.py      samples on their way in; losses.py: what comes of them on the way out
+    predict.py     the kernel when it only predicts
     gemm.py        Z = XW + b, dA = dZ Wᵀ, dW = Xᵀ dZ with one register tile
-    tile.py        that tile, and the few other things said directly to LLVM
-    teamwork.py    how threads divide the work and wait for each other
+    shared_zeros.py, sparse_rows.py   the first layer's products without zeros, two ways
+    density.py     which of them is best for given data
+    tile.py        the register tile; marking.py: finding what is not zero
+    registers.py, instructions.py     what is said directly to LLVM
+    grid.py        a thread's share of a layer; teamwork.py: how threads wait for each other
     formulas.py    the formulas of operations/, traced into expressions
     emit.py        an expression as vector code; elementary.py has exp and its relatives
     compilation.py Python kernels through Numba to object files

@@ -13,9 +13,12 @@ from numba import njit
 from chalknet.engine.compiled import layout as at
 from chalknet.engine.compiled.compilation import INLINED, KERNEL
 from chalknet.engine.compiled.gemm import compress, lanes
-from chalknet.engine.compiled.tile import converted, fused, pointer, shifted
+from chalknet.engine.compiled.instructions import converted, fused, pointer, prefetch, shifted
+from chalknet.engine.compiled.shared_zeros import list_columns, mark
 
 __all__ = ["flaws_among", "gather", "nonzeros", "sample_at"]
+
+ROWS_TO_GROUP = 64  # among more, looking for those that are alike takes longer than it saves
 
 
 @njit(**INLINED)
@@ -103,6 +106,19 @@ def _gather_row(D, source, row, fan_in, like):
 
 
 @njit(**KERNEL)
+def _fetch_ahead(D, number, fan_in):
+    """Have the row of a later sample fetched: rows in a drawn order are nowhere near each other."""
+    if D[at.ORDER] == 0 or number >= D[at.SAMPLES] or D[at.X_KIND] > 2:
+        return
+    size = max(1, 4 * D[at.X_KIND])
+    start = D[at.X] + sample_at(D, number) * D[at.X_STRIDE] * size
+    row = pointer(start, np.uint8(0))
+    for place in range(0, fan_in * size, 64):
+        prefetch(row, place)
+    prefetch(row, fan_in * size - 1)
+
+
+@njit(**KERNEL)
 def gather(D, first, row_0, row_1, fan_in, like):
     """Rows row_0 … row_1−1 of the slice whose first sample has the number ``first``.
 
@@ -111,6 +127,7 @@ def gather(D, first, row_0, row_1, fan_in, like):
     kind, stride, flaws = D[at.X_KIND], D[at.X_STRIDE], 0
     for row in range(row_0, row_1):
         sample = sample_at(D, first + row)
+        _fetch_ahead(D, first + row + D[at.BATCH_SIZE], fan_in)
         if kind == 0:
             bytes_ = shifted(pointer(D[at.X], np.uint8(0)), sample * stride)
             _gather_row(D, bytes_, row, fan_in, like)
@@ -122,4 +139,8 @@ def gather(D, first, row_0, row_1, fan_in, like):
             flaws += _gather_row(D, doubles, row, fan_in, like)
         else:
             _gather_compressed(D, sample, row, fan_in, like)
+        if D[at.SHARED]:
+            mark(D, row, like)
+            if (row + 1 - row_0) % ROWS_TO_GROUP == 0 or row + 1 == row_1:
+                list_columns(D, row_0 + (row - row_0) // ROWS_TO_GROUP * ROWS_TO_GROUP, row + 1)
     return flaws

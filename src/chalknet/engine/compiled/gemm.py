@@ -15,15 +15,10 @@ from typing import Any
 from numba import njit
 
 from chalknet.engine.compiled.compilation import KERNEL
+from chalknet.engine.compiled.instructions import lanes_of, shifted
+from chalknet.engine.compiled.marking import make_compress
 from chalknet.engine.compiled.processor import vectors
-from chalknet.engine.compiled.tile import (
-    lanes_of,
-    make_compress,
-    make_sparse_tile,
-    make_tile,
-    make_transpose,
-    shifted,
-)
+from chalknet.engine.compiled.tile import make_sparse_tile, make_tile, make_transpose
 
 __all__ = [
     "HEIGHT",

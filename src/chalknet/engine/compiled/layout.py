@@ -7,8 +7,8 @@ here are positions in it.
 **Panels.** While a kernel runs, W (fan_in, fan_out) lies in vertical panels, each as wide as the
 register tile (two vectors; the last panel may be one) and stored row after row, so that the tile
 reads B in one unbroken stream. Panel p begins at ``p * rows * panel``, with ``rows`` = fan_in
-rounded up to whole vectors. Wᵀ has its own panels, made from W's after every step. Padding is zero
-and is never copied back.
+rounded up to whole vectors, and to fours. Wᵀ has its own panels, made from W's after every step.
+Padding is zero and is never copied back.
 """
 
 from __future__ import annotations
@@ -45,6 +45,15 @@ from dataclasses import dataclass
     COLUMN_STARTS,  # the same by columns, a part a thread: int32 (fan_in + 2,)
     COLUMN_SAMPLES,  # int32 (slice · fan_in,)
     COLUMN_VALUES,
+    SHARED,  # whether the first layer skips what is zero in four rows, or four columns, at once
+    MARKS,  # uint16 (slice, INPUTS_LD / 16): which of 16 columns of a row are not zero
+    ROW_KEYS,  # int64 (slice,): rows with like keys are zero in like columns
+    ROW_LISTS,  # int32 (slice,): the rows that are taken together, four by four
+    COLUMN_LISTS,  # int32 (slice / 4, INPUTS_LD): columns that are not zero in some of those four
+    COLUMN_ENDS,  # int64 (slice / 4, blocks of columns + 1): where each block of columns ends there
+    SAMPLE_LISTS,  # int32 (INPUTS_LD / 4, SAMPLE_LISTS_LD): rows not zero in some of four columns
+    SAMPLE_LISTS_LD,
+    SAMPLE_COUNTS,  # int64 (INPUTS_LD / 4,)
     EVERY,  # int32: 0, 1, 2 …
     TARGETS,  # int64 (samples,), or float64 (samples, K)
     SAMPLE_WEIGHT,  # float64 (samples,) or 0
@@ -75,7 +84,7 @@ from dataclasses import dataclass
     RESPONSE,  # the kernel of the response's formula, or of exp_below
     TOPS,  # (slice, K): each row's largest logit, K times
     NETWORK_FIELDS,
-) = range(58)
+) = range(67)
 
 # Of one layer.
 (
@@ -111,11 +120,18 @@ from dataclasses import dataclass
 ARRIVED, ABORTED, FLAWED, BARRIER_WORDS = 0, 8, 16, 24
 
 # A thread's scratch: words for the addresses that a formula is given, the last of them counting
-# the thread's meetings; then a block of gradient of that many rows; then zeros as wide as a panel.
+# the thread's meetings; then two blocks of gradient of that many rows; then zeros as wide as both.
 ADDRESSES, MEETINGS, BLOCK = 32, 31, 32
 
 # A block of W at position p of the packed parameters has its sums of ½ λ w², one a column, at
 # p // lanes of PENALTY: blocks are at least as many rows apart as a vector has lanes.
+
+# Zeros are looked for in so many rows, or columns, at once; columns are marked by the sixteen, and
+# worked on in blocks, of which two panels lie in the first-level cache.
+TOGETHER, MARKED, COLUMNS_A_BLOCK = 4, 16, 128
+
+# Threads that share rows of X do so in this unit: those that are grouped by four stay together.
+SHARE = 8
 
 
 @dataclass(frozen=True)
@@ -139,7 +155,7 @@ class Panels:
     @property
     def padded_rows(self) -> int:
         """Rows in memory."""
-        return padded(self.rows, self.lanes)
+        return padded(self.rows, max(self.lanes, TOGETHER))
 
     @property
     def padded_columns(self) -> int:

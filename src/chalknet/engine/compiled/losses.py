@@ -1,7 +1,5 @@
 """The losses, for the rows that a thread owns: terms, ∂loss/∂output and decisions, in float64.
 
-And their responses, which is what they predict, in the network's type.
-
 Element by element losses apply their formulas (``operations/losses``) to all elements at once. The
 softmax cross entropy needs sums over a row, so its rows are written out here, with the same
 ``exp_below`` and the same guarded sums as in ``operations/losses/cross_entropy.py``.
@@ -15,11 +13,9 @@ from numba import njit
 from chalknet.engine.compiled import layout as at
 from chalknet.engine.compiled.compilation import INLINED, KERNEL
 from chalknet.engine.compiled.gather import sample_at
-from chalknet.engine.compiled.stages import layer_of
-from chalknet.engine.compiled.teamwork import scratch_of
-from chalknet.engine.compiled.tile import address_of, call_map, converted, pointer, shifted
+from chalknet.engine.compiled.instructions import address_of, call_map, converted, pointer, shifted
 
-__all__ = ["loss_of_rows", "respond", "total_weight"]
+__all__ = ["largest_of", "loss_of_rows", "total_weight"]
 
 ZERO = np.float64(0)
 
@@ -80,23 +76,27 @@ def _element_rows(D, first, total, row_0, row_1, K, output, ld, slopes, addresse
 
 
 @njit(**INLINED)
-def _largest(x, K):
-    """The place of the largest, the first of equals."""
-    place = 0
+def largest_of(x, K):
+    """The place of the largest, the first of equals.
+
+    Without a branch, since nobody can predict which it is.
+    """
+    top = x[0]
     for k in range(1, K):
-        if x[k] > x[place]:
-            place = k
+        top = max(top, x[k])
+    place = 0
+    for k in range(K - 1, -1, -1):
+        place = k if x[k] == top else place
     return place
 
 
 @njit(**INLINED)
 def _sums(x, K, largest):
-    """Σ x, and Σ x without the largest."""
+    """Σ x, and Σ x without the largest; no x is negative."""
     total, rest = 0.0, 0.0
     for k in range(K):
         total += x[k]
-        if k != largest:
-            rest += x[k]
+        rest += 0.0 if k == largest else x[k]
     return total, rest
 
 
@@ -108,11 +108,14 @@ def _softmax_rows(D, first, total, row_0, row_1, K, output, ld, slopes, addresse
     top, e = shifted(o, block), shifted(o, 2 * block)
     rest = shifted(pointer(D[at.LOSS_SCRATCH], ZERO), 3 * block + row_0)
     log_sum = shifted(rest, D[at.SLICE])
+    # Until it is known whether a decision is correct, the decision itself stands there.
+    places = shifted(pointer(D[at.ROW_CORRECT], np.int64(0)), row_0)
     n = row_1 - row_0
     for i in range(n):
         for k in range(K):
             o[i * K + k] = output[(row_0 + i) * ld + k]
-        largest = o[i * K + _largest(shifted(o, i * K), K)]
+        places[i] = largest_of(shifted(o, i * K), K)
+        largest = o[i * K + places[i]]
         for k in range(K):
             top[i * K + k] = largest
     parameters = pointer(D[at.LOSS_PARAMETERS], ZERO)
@@ -120,8 +123,7 @@ def _softmax_rows(D, first, total, row_0, row_1, K, output, ld, slopes, addresse
     addresses[2] = address_of(e, 0)
     call_map(D[at.TERMS], 1, n * K, 0, addresses, parameters)
     for i in range(n):
-        row = shifted(e, i * K)
-        rest[i] = _sums(row, K, _largest(shifted(o, i * K), K))[1]
+        rest[i] = _sums(shifted(e, i * K), K, places[i])[1]
     addresses[0], addresses[1] = address_of(rest, 0), address_of(log_sum, 0)
     call_map(D[at.SLOPES], 1, n, 0, addresses, parameters)
     for i in range(n):
@@ -141,13 +143,13 @@ def _softmax_rows(D, first, total, row_0, row_1, K, output, ld, slopes, addresse
 
 @njit(**KERNEL)
 def _softmax_row(D, sample, total, row, K, o, e, log_sum, slopes):
-    largest = _largest(o, K)
+    correct = pointer(D[at.ROW_CORRECT], np.int64(0))
+    largest = correct[row]
     sum_e = _sums(e, K, largest)[0]
     for k in range(K):
         e[k] /= sum_e  # now p
     sum_p, rest_p = _sums(e, K, largest)
     row_terms = pointer(D[at.ROW_TERMS], ZERO)
-    correct = pointer(D[at.ROW_CORRECT], np.int64(0))
     if D[at.LOSS_KIND] == 0:
         wanted = pointer(D[at.TARGETS], np.int64(0))[sample]
         row_terms[row] = o[largest] - o[wanted] + log_sum
@@ -157,7 +159,7 @@ def _softmax_row(D, sample, total, row, K, o, e, log_sum, slopes):
         slopes[wanted] = converted(_scaled(D, -q, sample, total), slopes[0])
     else:
         t = shifted(pointer(D[at.TARGETS], ZERO), sample * K)
-        wanted = _largest(t, K)
+        wanted = largest_of(t, K)
         sum_t, rest_t = _sums(t, K, wanted)
         gap = 0.0
         for k in range(K):
@@ -169,43 +171,6 @@ def _softmax_row(D, sample, total, row, K, o, e, log_sum, slopes):
             slopes[k] = converted(_scaled(D, slope, sample, total), slopes[0])
         row_terms[row] = 2.0 * gap + sum_t * log_sum
     correct[row] = 1 if wanted == largest else 0
-
-
-@njit(**KERNEL)
-def _softmax(D, thread, n, K, rows, tops, like):
-    """Logits (n, K) become softmax(o) = exp(o − max o) / Σ exp(o − max o), row by row."""
-    for i in range(n):
-        largest = rows[i * K + _largest(shifted(rows, i * K), K)]
-        for k in range(K):
-            tops[i * K + k] = largest
-    addresses = scratch_of(D, thread)
-    addresses[0] = addresses[2] = address_of(rows, 0)
-    addresses[1] = address_of(tops, 0)
-    call_map(D[at.RESPONSE], 1, n * K, 0, addresses, pointer(D[at.LOSS_PARAMETERS], ZERO))
-    for i in range(n):
-        total = like
-        for k in range(K):
-            total += rows[i * K + k]
-        for k in range(K):
-            rows[i * K + k] /= total
-
-
-@njit(**KERNEL)
-def respond(D, thread, first, row_0, row_1, like):
-    """What the loss predicts from the output of rows row_0 … row_1−1, as rows of ``RESULT``."""
-    output = layer_of(D, D[at.LAYERS] - 1)
-    K, ld, n = output[at.FAN_OUT], output[at.LD], row_1 - row_0
-    A = shifted(pointer(output[at.A], like), row_0 * ld)
-    rows = shifted(pointer(D[at.RESULT], like), (first + row_0) * K)
-    for i in range(n):
-        for k in range(K):
-            rows[i * K + k] = A[i * ld + k]
-    if D[at.RESPONSE_KIND] == 1:
-        addresses = scratch_of(D, thread)
-        addresses[0] = addresses[1] = address_of(rows, 0)
-        call_map(D[at.RESPONSE], 1, n * K, 0, addresses, pointer(D[at.LOSS_PARAMETERS], ZERO))
-    elif D[at.RESPONSE_KIND] == 2:
-        _softmax(D, thread, n, K, rows, shifted(pointer(D[at.TOPS], like), row_0 * K), like)
 
 
 @njit(**KERNEL)

@@ -70,7 +70,7 @@ def gflops(dtype: npt.DTypeLike, threads: int) -> float:
 def _kernel() -> Any:
     """C = A B, as often as asked: the kernel of the descriptor (times, rows, K, width, A, B, C)."""
     from chalknet.engine.compiled.gemm import multiply
-    from chalknet.engine.compiled.tile import pointer, shifted
+    from chalknet.engine.compiled.instructions import pointer, shifted
 
     def kernel(D: Any, _thread: int, like: Any) -> None:
         rows, K, width = D[1], D[2], D[3]

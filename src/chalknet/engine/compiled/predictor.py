@@ -22,8 +22,8 @@ from chalknet.operations.losses.cross_entropy import exp_below
 __all__ = ["Predictor"]
 
 FEW = 8  # rows: up to so many, weights are read where they are instead of being put in panels
+MANY = 1 << 30
 OPERATIONS_A_THREAD = 4_000_000
-DENSE_ENOUGH = 2.0  # divided by a vector's length: with more nonzeros, skipping zeros is slower
 
 
 class Predictor(Workspace):
@@ -59,8 +59,7 @@ class Predictor(Workspace):
         self._respond = self._place_response(loss)
         self._kernel = network_kernel(self.dtype)
         self._parameters: Array | None = None
-        self._is_few: bool | None = None
-        self._is_sparse: bool | None = None
+        self._placed_for = ""
         # Few rows are copied to a place that the kernel knows, and what it makes of them back:
         # to ask an array for its address takes longer than to copy a row.
         raw = kind.char if kind.char in KINDS else np.float64
@@ -80,9 +79,10 @@ class Predictor(Workspace):
         """
         n = X.shape[0]
         few = n <= FEW
-        sparse = few or self._skips_zeros(X)
-        if few is not self._is_few or sparse is not self._is_sparse:
-            self._place_for(few, sparse)
+        rows = "few" if few else "array" if isinstance(X, np.ndarray) else "sparse"
+        if rows is not self._placed_for:
+            self._placed_for = rows
+            self._place_for(few, X)
         if network.parameters is not self._parameters:
             self._place_flat(network.parameters)
         result = self._of_few(X, n) if few else self._of_many(X, n, network, team)
@@ -121,14 +121,12 @@ class Predictor(Workspace):
             run_team(size, prepare)
         return result
 
-    def _skips_zeros(self, X: Any) -> bool:
-        """Whether many rows are quicker to predict from by their nonzeros: compressed ones are."""
-        return not isinstance(X, np.ndarray) and self.density(X) < DENSE_ENOUGH / self.lanes
-
-    def _place_for(self, few: bool, sparse: bool) -> None:
-        """Room for few rows or for many, and for their nonzeros if those are what is used."""
-        self._is_few, self._is_sparse = few, sparse
-        self.place_slice(FEW if few else 1 << 30, sparse=sparse, training=False)
+    def _place_for(self, few: bool, X: Any) -> None:
+        """Room for few rows, or for many of this kind."""
+        if few:
+            self.place_slice(FEW, "sparse", training=False)
+        else:
+            self.place_slice(MANY, self.way_with_zeros(X, MANY), training=False)
         self.point("TOPS", np.zeros(self.get("SLICE") * self.widths[-1], self.dtype))
         self.set("FEW", few)
         if few:

@@ -23,8 +23,6 @@ __all__ = ["Session"]
 
 FLOAT64 = np.dtype(np.float64)
 MOST_SLOTS = 12
-DENSE_ENOUGH = 2.0  # divided by a vector's length: with more nonzeros, skipping zeros is slower
-DENSE_ENOUGH_FOR_ONE = 0.7  # the same for batches of one, whatever the vector
 
 
 class Session(Workspace):
@@ -45,7 +43,6 @@ class Session(Workspace):
         self._place_loss(plan)
         self.place_preprocessing(plan.preprocessing)
         self.place_rows(plan.X)
-        self._density = self.density(plan.X)
 
     @property
     def penalty_size(self) -> int:
@@ -57,7 +54,7 @@ class Session(Workspace):
     ) -> None:
         """Point the descriptor at what this call works on."""
         if steps.batch_size != self._batch_size:
-            self._place_batch(steps.batch_size)
+            self._place_batch(plan.X, steps.batch_size)
         rank_one = self._batch_size == 1 and self.get("UPDATE_OUTER") != 0
         self.place_threads(threads, columns=bool(self.get("SPARSE")) and not rank_one)
         order = steps.order
@@ -79,11 +76,10 @@ class Session(Workspace):
         """Floating point operations of one step, about."""
         return 6 * batch_size * self._size
 
-    def _place_batch(self, batch_size: int) -> None:
-        limit = DENSE_ENOUGH_FOR_ONE if batch_size == 1 else DENSE_ENOUGH / self.lanes
+    def _place_batch(self, X: Any, batch_size: int) -> None:
         self._batch_size = batch_size
         self.set("BATCH_SIZE", batch_size)
-        self.place_slice(batch_size, self._density < limit, training=True)
+        self.place_slice(batch_size, self.way_with_zeros(X, batch_size), training=True)
         rows = self.get("SLICE")
         self.point("LOSS_SCRATCH", np.zeros(5 * rows * self.widths[-1]))
         self.point("ROW_TERMS", np.zeros(rows))

@@ -1,9 +1,4 @@
-"""The stages of a step, each for one layer and one thread's share of it.
-
-Threads stand in a grid: ``COLUMN_GROUPS`` groups of panels (columns of W, neurons of the layer) by
-groups of rows. A thread keeps its panels through all stages of a layer, so that its part of W stays
-in its own cache from the update of one step to the forward sweep of the next.
-"""
+"""The stages of a step, each for one layer and one thread's share of it (``grid.py``)."""
 
 from __future__ import annotations
 
@@ -11,89 +6,25 @@ import numpy as np
 from numba import njit
 
 from chalknet.engine.compiled import layout as at
-from chalknet.engine.compiled.compilation import INLINED, KERNEL
+from chalknet.engine.compiled.compilation import KERNEL
 from chalknet.engine.compiled.gemm import (
     HEIGHT,
     lanes,
     multiply,
-    sparse_eight,
-    sparse_four,
-    sparse_one,
-    sparse_two,
     transpose_block,
 )
+from chalknet.engine.compiled.grid import layer_of, panels_of, rows_of, width_of, zeros_of
+from chalknet.engine.compiled.instructions import address_of, call_map, converted, pointer, shifted
+from chalknet.engine.compiled.shared_zeros import multiply_shared
+from chalknet.engine.compiled.sparse_rows import forward_sparse
 from chalknet.engine.compiled.teamwork import scratch_of, share
-from chalknet.engine.compiled.tile import (
-    address_of,
-    call_map,
-    converted,
-    pointer,
-    shifted,
-)
 from chalknet.operations import dropout
 
-__all__ = [
-    "backward",
-    "block_of",
-    "forward",
-    "layer_of",
-    "leads",
-    "output_backward",
-    "panels_of",
-    "rows_of",
-    "transpose_weights",
-    "width_of",
-    "zeros_of",
-]
+__all__ = ["backward", "forward", "output_backward", "transpose_weights"]
 
 
 _scramble = njit(**KERNEL)(dropout.scramble)
 GOLDEN = dropout.GOLDEN
-
-
-@njit(**INLINED)
-def layer_of(D, number):
-    """The record of a layer."""
-    return shifted(D, at.NETWORK_FIELDS + number * at.LAYER_FIELDS)
-
-
-@njit(**INLINED)
-def block_of(scratch, like):
-    """Room for a block of gradient, after the addresses; zeros as wide as a panel follow it."""
-    return pointer(address_of(scratch, at.ADDRESSES), like)
-
-
-@njit(**INLINED)
-def zeros_of(scratch, like):
-    """Zeros as wide as a panel: where a sum begins that begins at nothing."""
-    return shifted(block_of(scratch, like), at.BLOCK * 2 * lanes(like))
-
-
-@njit(**INLINED)
-def panels_of(layer, thread):
-    """The thread's panels of a layer, from and to."""
-    groups = layer[at.COLUMN_GROUPS]
-    return share(layer[at.PANELS], 1, thread % groups, groups)
-
-
-@njit(**INLINED)
-def rows_of(D, layer, n, unit, thread):
-    """The thread's rows out of n, from and to."""
-    groups = layer[at.COLUMN_GROUPS]
-    return share(n, unit, thread // groups, D[at.THREADS] // groups)
-
-
-@njit(**INLINED)
-def leads(layer, thread):
-    """Whether the thread is the first of its column group, who sees to what has no rows."""
-    return thread < layer[at.COLUMN_GROUPS]
-
-
-@njit(**INLINED)
-def width_of(count, panel, columns, like):
-    """How wide a panel is: two vectors, or one if that holds the last columns."""
-    n = lanes(like)
-    return n if panel == count - 1 and columns - panel * 2 * n <= n else 2 * n
 
 
 @njit(**KERNEL)
@@ -118,49 +49,19 @@ def _apply_dropout(
 
 
 @njit(**KERNEL)
-def _forward_sparse(D, layer, row_0, row_1, panel_0, panel_1, like):
-    """Z = X W + b of the first layer, with the zeros of X left out."""
-    fan_in, ld, tile = layer[at.FAN_IN], layer[at.LD], 2 * lanes(like)
-    panel_size = layer[at.ROWS] * tile
-    counts = pointer(D[at.COUNTS], np.int64(0))
-    narrow = width_of(layer[at.PANELS], panel_1 - 1, layer[at.FAN_OUT], like) < tile
-    full = panel_1 - 1 if narrow else panel_1
-    for row in range(row_0, row_1):
-        x = shifted(pointer(D[at.NONZERO], like), row * fan_in)
-        which = shifted(pointer(D[at.WHICH], np.int32(0)), row * fan_in)
-        z = shifted(pointer(layer[at.Z], like), row * ld)
-        panel, count = panel_0, counts[row]
-        while panel < panel_1:
-            W = shifted(pointer(layer[at.WEIGHTS], like), panel * panel_size)
-            b = shifted(pointer(layer[at.BIAS], like), panel * tile)
-            target = shifted(z, panel * tile)
-            # Several sums at once, because each waits for its last multiply-add.
-            if panel + 4 <= full:
-                sparse_eight(count, which, x, W, tile, panel_size, b, target)
-                panel += 4
-            elif panel + 2 <= full:
-                sparse_four(count, which, x, W, tile, panel_size, b, target)
-                panel += 2
-            elif panel < full:
-                sparse_two(count, which, x, W, tile, panel_size, b, target)
-                panel += 1
-            else:
-                sparse_one(count, which, x, W, tile // 2, panel_size, b, target)
-                panel += 1
-
-
-@njit(**KERNEL)
 def forward(D, number, thread, n, step, first_row, like):
     """Z = A W + b, A = f(Z), and A ∘ M with dropout: the thread's panels and rows of n."""
     layer = layer_of(D, number)
     panel_0, panel_1 = panels_of(layer, thread)
-    row_0, row_1 = rows_of(D, layer, n, HEIGHT, thread)
+    row_0, row_1 = rows_of(D, layer, n, at.SHARE if number == 0 else HEIGHT, thread)
     if row_0 == row_1 or panel_0 == panel_1:
         return
     ld, tile = layer[at.LD], 2 * lanes(like)
     Z = pointer(layer[at.Z], like)
     if number == 0 and D[at.SPARSE]:
-        _forward_sparse(D, layer, row_0, row_1, panel_0, panel_1, like)
+        forward_sparse(D, layer, row_0, row_1, panel_0, panel_1, like)
+    elif number == 0 and D[at.SHARED]:
+        multiply_shared(D, layer, row_0, row_1, panel_0, panel_1, like)
     else:
         A = shifted(pointer(layer[at.IN], like), row_0 * layer[at.IN_LD])
         for panel in range(panel_0, panel_1):

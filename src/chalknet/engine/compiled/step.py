@@ -18,36 +18,21 @@ from numba import njit
 
 from chalknet.engine.compiled import layout as at
 from chalknet.engine.compiled.compilation import KERNEL
-from chalknet.engine.compiled.gather import flaws_among, gather, nonzeros
+from chalknet.engine.compiled.gather import flaws_among
 from chalknet.engine.compiled.gemm import (
-    MOST,
     lanes,
-    sparse_eight,
-    sparse_four,
-    sparse_most,
-    sparse_one,
 )
-from chalknet.engine.compiled.losses import loss_of_rows, respond, total_weight
-from chalknet.engine.compiled.stages import (
-    backward,
-    forward,
-    layer_of,
-    leads,
-    output_backward,
-    panels_of,
-    rows_of,
-    transpose_weights,
-    width_of,
-)
-from chalknet.engine.compiled.teamwork import barrier, scratch_of, share
-from chalknet.engine.compiled.tile import (
+from chalknet.engine.compiled.grid import layer_of, leads, panels_of, rows_of, width_of
+from chalknet.engine.compiled.instructions import (
     add_atomically,
-    call_map,
-    fused,
     load_atomically,
     pointer,
     shifted,
 )
+from chalknet.engine.compiled.losses import loss_of_rows, total_weight
+from chalknet.engine.compiled.predict import forward_slice, predict, predict_few
+from chalknet.engine.compiled.stages import backward, output_backward, transpose_weights
+from chalknet.engine.compiled.teamwork import barrier, scratch_of, share
 from chalknet.engine.compiled.update import is_rank_one, update
 
 __all__ = ["run"]
@@ -143,24 +128,9 @@ def _add_totals(D, first, n):
 
 
 @njit(**KERNEL)
-def _forward_slice(D, thread, begin, n, step, first_row, like):
-    """Inputs, pre-activations and activations of n samples from number ``begin`` on.
-
-    Gives how many of the thread's raw numbers are not finite.
-    """
-    row_0, row_1 = share(n, 1, thread, D[at.THREADS])
-    flaws = gather(D, begin, row_0, row_1, layer_of(D, 0)[at.FAN_IN], like)
-    barrier(D, thread)
-    for number in range(D[at.LAYERS]):
-        forward(D, number, thread, n, step, first_row, like)
-        barrier(D, thread)
-    return flaws
-
-
-@njit(**KERNEL)
 def _slice(D, thread, step, begin, n, first_row, total, turn, last_turn, like):
     """One slice of a batch, through all stages; ``begin`` is the number of its first sample."""
-    _forward_slice(D, thread, begin, n, step, first_row, like)
+    forward_slice(D, thread, begin, n, step, first_row, like)
     count = D[at.LAYERS]
     output = layer_of(D, count - 1)
     row_0, row_1 = share(n, 1, thread, D[at.THREADS])
@@ -219,83 +189,15 @@ def _train(D, thread, like):
         _move(D, thread, False, like)
 
 
-@njit(**KERNEL)
-def _predict(D, thread, like):
-    """The response for all samples, slice by slice."""
-    flaws = 0
-    for first in range(D[at.FIRST], D[at.LAST], D[at.SLICE]):
-        n = min(D[at.SLICE], D[at.LAST] - first)
-        flaws += _forward_slice(D, thread, first, n, first, first, like)
-        row_0, row_1 = share(n, 1, thread, D[at.THREADS])
-        respond(D, thread, first, row_0, row_1, like)
-    if flaws > 0:
-        add_atomically(shifted(pointer(D[at.BARRIER], np.int64(0)), at.FLAWED), flaws)
-
-
-@njit(**KERNEL)
-def _row_times_flat(count, which, x, W, fan_out, b, z):
-    """z = x W + b for one row and W where Network keeps it: the chain of the tile."""
-    n = lanes(x[0])
-    j = 0
-    while j + MOST * n <= fan_out:
-        sparse_most(count, which, x, shifted(W, j), fan_out, 2 * n, shifted(b, j), shifted(z, j))
-        j += MOST * n
-    while j + 8 * n <= fan_out:
-        sparse_eight(count, which, x, shifted(W, j), fan_out, 2 * n, shifted(b, j), shifted(z, j))
-        j += 8 * n
-    while j + 4 * n <= fan_out:
-        sparse_four(count, which, x, shifted(W, j), fan_out, 2 * n, shifted(b, j), shifted(z, j))
-        j += 4 * n
-    while j + n <= fan_out:
-        sparse_one(count, which, x, shifted(W, j), fan_out, 0, shifted(b, j), shifted(z, j))
-        j += n
-    for column in range(j, fan_out):
-        z[column] = b[column]
-    for q in range(count):
-        row = shifted(W, which[q] * fan_out)
-        for column in range(j, fan_out):
-            z[column] = fused(x[q], row[column], z[column])
-
-
-@njit(**KERNEL)
-def _predict_row(D, thread, sample, like):
-    """One row through all layers; zeros among the inputs and activations are skipped.
-
-    Gives how many raw numbers are not finite.
-    """
-    x, which = pointer(D[at.NONZERO], like), pointer(D[at.WHICH], np.int32(0))
-    flaws = gather(D, sample, 0, 1, layer_of(D, 0)[at.FAN_IN], like)
-    count = pointer(D[at.COUNTS], np.int64(0))[0]
-    flat = pointer(D[at.FLAT], like)
-    for number in range(D[at.LAYERS]):
-        layer = layer_of(D, number)
-        fan_out = layer[at.FAN_OUT]
-        Z, A = pointer(layer[at.Z], like), pointer(layer[at.A], like)
-        W, b = shifted(flat, layer[at.FLAT_WEIGHTS]), shifted(flat, layer[at.FLAT_BIAS])
-        _row_times_flat(count, which, x, W, fan_out, b, Z)
-        if layer[at.FORWARD] != 0:
-            addresses = scratch_of(D, thread)
-            addresses[0], addresses[1] = layer[at.Z], layer[at.A]
-            weak = pointer(layer[at.PARAMETERS], np.float64(0))
-            call_map(layer[at.FORWARD], 1, fan_out, 0, addresses, weak)
-        if number + 1 < D[at.LAYERS]:
-            count = nonzeros(A, fan_out, which, x)
-    respond(D, thread, sample, 0, 1, like)
-    return flaws
-
-
 def run(D, thread, like):
     """What every thread of a team calls, with its own number; ``like`` is a zero of the type."""
     scratch_of(D, thread)[at.MEETINGS] = 0
     if D[at.FEW]:
-        flaws = 0
-        for sample in range(D[at.LAST]):
-            flaws += _predict_row(D, thread, sample, like)
-        pointer(D[at.BARRIER], np.int64(0))[at.FLAWED] = flaws
+        predict_few(D, thread, like)
         return
     _move(D, thread, True, like)
     barrier(D, thread)
     if D[at.RESULT] == 0:
         _train(D, thread, like)
     else:
-        _predict(D, thread, like)
+        predict(D, thread, like)

@@ -7,7 +7,7 @@ from numba import njit
 
 from chalknet.engine.compiled import layout as at
 from chalknet.engine.compiled.compilation import INLINED, KERNEL
-from chalknet.engine.compiled.tile import (
+from chalknet.engine.compiled.instructions import (
     add_atomically,
     load_atomically,
     pointer,

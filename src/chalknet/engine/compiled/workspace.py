@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from chalknet.data.preprocessing import Preprocessing
 from chalknet.engine.compiled import layout as at
+from chalknet.engine.compiled.density import Zeros, best_way_with_zeros
 from chalknet.engine.compiled.formulas import UntraceableError
 from chalknet.engine.compiled.kernels import map_kernel
 from chalknet.engine.compiled.layout import Panels, padded
@@ -216,30 +217,29 @@ class Workspace:
         self.point("X_STARTS", np.ascontiguousarray(X.indptr, np.int64))
         self.set("X_KIND", 3)
 
-    def density(self, X: Any) -> float:
-        """Which part of the inputs is not zero, going by a thousand rows."""
-        if self.shifts:
-            return 1.0
-        if hasattr(X, "tocsr"):
-            return float(X.nnz / max(1, X.shape[0] * X.shape[1]))
-        some = X[:: max(1, len(X) // 1000)]
-        return float(np.count_nonzero(some) / max(1, some.size))
+    def way_with_zeros(self, X: Any, batch_size: int) -> Zeros:
+        """How the first layer should deal with zeros; with an offset a raw zero is none."""
+        width = self.widths[1]
+        return "dense" if self.shifts else best_way_with_zeros(X, batch_size, width, self.lanes)
 
     # -- what flows between the layers --------------------------------------------------------
 
-    def place_slice(self, most: int, sparse: bool, training: bool) -> None:
+    def place_slice(self, most: int, zeros: Zeros, *, training: bool) -> None:
         """Room for as many rows as are worked on at once, at most ``most``."""
+        sparse, shared = zeros == "sparse", zeros == "shared"
         widths, item = self.widths, self.dtype.itemsize
         lds = [self._leading(width) for width in widths]
+        lds[0] = padded(lds[0], 64)
         flows = 3 if training else 2
         a_row = item * (lds[0] + flows * sum(lds[1:])) + 40 * widths[-1] * training
-        a_row += 36 * widths[0] * sparse
+        a_row += 36 * widths[0] * sparse + 3 * widths[0] * shared
         rows = min(most, max(8, min(MOST_ROWS, SLICE_BYTES // a_row // 8 * 8)))
         self._threads, self._rows = 0, rows
         self.set("SLICE", rows)
         self.set("SPARSE", sparse)
         self.set("INPUTS_LD", lds[0])
-        self.point("INPUTS", aligned(rows * lds[0], self.dtype))
+        self.point("INPUTS", aligned(padded(rows, at.TOGETHER) * lds[0], self.dtype))
+        self._place_lists(rows, lds[0], shared)
         entries = rows * max(widths) if sparse else 0
         self.point("NONZERO", aligned(entries, self.dtype))
         self.point("WHICH", np.zeros(entries, np.int32))
@@ -248,7 +248,9 @@ class Workspace:
         for number, ld in enumerate(lds[1:]):
             names = ("Z", "A", "DZ")[:flows]
             places = {
-                name: self._keep(f"{name} {number}", aligned(rows * ld, self.dtype))
+                name: self._keep(
+                    f"{name} {number}", aligned(padded(rows, at.TOGETHER) * ld, self.dtype)
+                )
                 for name in names
             }
             if self._same[number]:
@@ -259,6 +261,20 @@ class Workspace:
             self._set_layer(number, "IN", below)
             self._set_layer(number, "IN_LD", below_ld)
             below, below_ld = places["A"], ld
+
+    def _place_lists(self, rows: int, ld: int, shared: bool) -> None:
+        """Room for what ``shared_zeros.py`` lists."""
+        self.set("SHARED", shared)
+        groups, high = -(-rows // at.TOGETHER) * shared, padded(rows, at.MARKED)
+        fours = ld // at.TOGETHER * shared
+        self.set("SAMPLE_LISTS_LD", high)
+        self.point("MARKS", aligned(ld // at.MARKED * high * shared, np.dtype(np.uint16)))
+        self.point("ROW_KEYS", np.zeros(high * shared, np.int64))
+        self.point("ROW_LISTS", np.zeros(high * shared, np.int32))
+        self.point("COLUMN_LISTS", np.zeros(groups * ld, np.int32))
+        self.point("COLUMN_ENDS", np.zeros(groups * (-(-ld // at.COLUMNS_A_BLOCK) + 1), np.int64))
+        self.point("SAMPLE_LISTS", np.zeros(fours * high, np.int32))
+        self.point("SAMPLE_COUNTS", np.zeros(fours, np.int64))
 
     def _leading(self, width: int) -> int:
         """Numbers from row to row: whole vectors, and no high power of two.
@@ -278,7 +294,7 @@ class Workspace:
             return
         self._threads = threads
         self.set("THREADS", threads)
-        scratch = 8 * at.ADDRESSES + (at.BLOCK + 1) * 2 * self.lanes * self.dtype.itemsize
+        scratch = 8 * at.ADDRESSES + (2 * at.BLOCK + 2) * 2 * self.lanes * self.dtype.itemsize
         scratch = padded(scratch, 4096)
         self.set("SCRATCH_BYTES", scratch)
         self.point("SCRATCH", aligned(threads * scratch, np.dtype(np.uint8)))

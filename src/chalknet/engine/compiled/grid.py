@@ -1,0 +1,71 @@
+"""Where a thread stands: its share of a layer's panels and rows.
+
+Threads stand in a grid: ``COLUMN_GROUPS`` groups of panels (columns of W, neurons of the layer) by
+groups of rows. A thread keeps its panels through all stages of a layer, so that its part of W stays
+in its own cache from the update of one step to the forward sweep of the next.
+"""
+
+from __future__ import annotations
+
+from numba import njit
+
+from chalknet.engine.compiled import layout as at
+from chalknet.engine.compiled.compilation import INLINED
+from chalknet.engine.compiled.gemm import lanes
+from chalknet.engine.compiled.instructions import address_of, pointer, shifted
+from chalknet.engine.compiled.teamwork import share
+
+__all__ = [
+    "block_of",
+    "layer_of",
+    "leads",
+    "panels_of",
+    "rows_of",
+    "width_of",
+    "zeros_of",
+]
+
+
+@njit(**INLINED)
+def layer_of(D, number):
+    """The record of a layer."""
+    return shifted(D, at.NETWORK_FIELDS + number * at.LAYER_FIELDS)
+
+
+@njit(**INLINED)
+def block_of(scratch, like):
+    """Room for two blocks of gradient, after the addresses; zeros as wide as both follow."""
+    return pointer(address_of(scratch, at.ADDRESSES), like)
+
+
+@njit(**INLINED)
+def zeros_of(scratch, like):
+    """Zeros as wide as two panels: where a sum begins that begins at nothing."""
+    return shifted(block_of(scratch, like), 2 * at.BLOCK * 2 * lanes(like))
+
+
+@njit(**INLINED)
+def panels_of(layer, thread):
+    """The thread's panels of a layer, from and to."""
+    groups = layer[at.COLUMN_GROUPS]
+    return share(layer[at.PANELS], 1, thread % groups, groups)
+
+
+@njit(**INLINED)
+def rows_of(D, layer, n, unit, thread):
+    """The thread's rows out of n, from and to."""
+    groups = layer[at.COLUMN_GROUPS]
+    return share(n, unit, thread // groups, D[at.THREADS] // groups)
+
+
+@njit(**INLINED)
+def leads(layer, thread):
+    """Whether the thread is the first of its column group, who sees to what has no rows."""
+    return thread < layer[at.COLUMN_GROUPS]
+
+
+@njit(**INLINED)
+def width_of(count, panel, columns, like):
+    """How wide a panel is: two vectors, or one if that holds the last columns."""
+    n = lanes(like)
+    return n if panel == count - 1 and columns - panel * 2 * n <= n else 2 * n

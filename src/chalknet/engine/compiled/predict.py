@@ -1,0 +1,167 @@
+"""The prediction kernels: the forward sweep alone, and what the loss makes of its output.
+
+Many rows go through the same stages as in training. Few go one by one, and read the weights where
+they are: to put them in panels would take longer than to use them once.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+
+from chalknet.engine.compiled import layout as at
+from chalknet.engine.compiled.compilation import KERNEL
+from chalknet.engine.compiled.gather import gather, nonzeros
+from chalknet.engine.compiled.gemm import (
+    MOST,
+    lanes,
+    sparse_eight,
+    sparse_four,
+    sparse_most,
+    sparse_one,
+)
+from chalknet.engine.compiled.grid import layer_of
+from chalknet.engine.compiled.instructions import (
+    add_atomically,
+    address_of,
+    call_map,
+    fused,
+    pointer,
+    shifted,
+)
+from chalknet.engine.compiled.losses import largest_of
+from chalknet.engine.compiled.shared_zeros import list_samples
+from chalknet.engine.compiled.stages import forward
+from chalknet.engine.compiled.teamwork import barrier, scratch_of, share
+
+__all__ = ["forward_slice", "predict", "predict_few"]
+
+
+@njit(**KERNEL)
+def forward_slice(D, thread, begin, n, step, first_row, like):
+    """Inputs, pre-activations and activations of n samples from number ``begin`` on.
+
+    Gives how many of the thread's raw numbers are not finite.
+    """
+    row_0, row_1 = share(n, at.SHARE, thread, D[at.THREADS])
+    flaws = gather(D, begin, row_0, row_1, layer_of(D, 0)[at.FAN_IN], like)
+    barrier(D, thread)
+    for number in range(D[at.LAYERS]):
+        forward(D, number, thread, n, step, first_row, like)
+        if number == 0 and D[at.SHARED] and D[at.RESULT] == 0:
+            list_samples(D, thread, n)
+        barrier(D, thread)
+    return flaws
+
+
+@njit(**KERNEL)
+def _softmax(D, thread, n, K, rows, tops, like):
+    """Logits (n, K) become softmax(o) = exp(o − max o) / Σ exp(o − max o), row by row."""
+    for i in range(n):
+        largest = rows[i * K + largest_of(shifted(rows, i * K), K)]
+        for k in range(K):
+            tops[i * K + k] = largest
+    addresses = scratch_of(D, thread)
+    addresses[0] = addresses[2] = address_of(rows, 0)
+    addresses[1] = address_of(tops, 0)
+    weak = pointer(D[at.LOSS_PARAMETERS], np.float64(0))
+    call_map(D[at.RESPONSE], 1, n * K, 0, addresses, weak)
+    for i in range(n):
+        total = like
+        for k in range(K):
+            total += rows[i * K + k]
+        for k in range(K):
+            rows[i * K + k] /= total
+
+
+@njit(**KERNEL)
+def _respond(D, thread, first, row_0, row_1, like):
+    """What the loss predicts from the output of rows row_0 … row_1−1, as rows of ``RESULT``."""
+    output = layer_of(D, D[at.LAYERS] - 1)
+    K, ld, n = output[at.FAN_OUT], output[at.LD], row_1 - row_0
+    A = shifted(pointer(output[at.A], like), row_0 * ld)
+    rows = shifted(pointer(D[at.RESULT], like), (first + row_0) * K)
+    for i in range(n):
+        for k in range(K):
+            rows[i * K + k] = A[i * ld + k]
+    if D[at.RESPONSE_KIND] == 1:
+        addresses = scratch_of(D, thread)
+        addresses[0] = addresses[1] = address_of(rows, 0)
+        weak = pointer(D[at.LOSS_PARAMETERS], np.float64(0))
+        call_map(D[at.RESPONSE], 1, n * K, 0, addresses, weak)
+    elif D[at.RESPONSE_KIND] == 2:
+        _softmax(D, thread, n, K, rows, shifted(pointer(D[at.TOPS], like), row_0 * K), like)
+
+
+@njit(**KERNEL)
+def predict(D, thread, like):
+    """The response for all samples, slice by slice."""
+    flaws = 0
+    for first in range(D[at.FIRST], D[at.LAST], D[at.SLICE]):
+        n = min(D[at.SLICE], D[at.LAST] - first)
+        flaws += forward_slice(D, thread, first, n, first, first, like)
+        row_0, row_1 = share(n, 1, thread, D[at.THREADS])
+        _respond(D, thread, first, row_0, row_1, like)
+    if flaws > 0:
+        add_atomically(shifted(pointer(D[at.BARRIER], np.int64(0)), at.FLAWED), flaws)
+
+
+@njit(**KERNEL)
+def _row_times_flat(count, which, x, W, fan_out, b, z):
+    """z = x W + b for one row and W where Network keeps it: the chain of the tile."""
+    n = lanes(x[0])
+    j = 0
+    while j + MOST * n <= fan_out:
+        sparse_most(count, which, x, shifted(W, j), fan_out, 2 * n, shifted(b, j), shifted(z, j))
+        j += MOST * n
+    while j + 8 * n <= fan_out:
+        sparse_eight(count, which, x, shifted(W, j), fan_out, 2 * n, shifted(b, j), shifted(z, j))
+        j += 8 * n
+    while j + 4 * n <= fan_out:
+        sparse_four(count, which, x, shifted(W, j), fan_out, 2 * n, shifted(b, j), shifted(z, j))
+        j += 4 * n
+    while j + n <= fan_out:
+        sparse_one(count, which, x, shifted(W, j), fan_out, 0, shifted(b, j), shifted(z, j))
+        j += n
+    for column in range(j, fan_out):
+        z[column] = b[column]
+    for q in range(count):
+        row = shifted(W, which[q] * fan_out)
+        for column in range(j, fan_out):
+            z[column] = fused(x[q], row[column], z[column])
+
+
+@njit(**KERNEL)
+def _predict_row(D, thread, sample, like):
+    """One row through all layers; zeros among the inputs and activations are skipped.
+
+    Gives how many raw numbers are not finite.
+    """
+    x, which = pointer(D[at.NONZERO], like), pointer(D[at.WHICH], np.int32(0))
+    flaws = gather(D, sample, 0, 1, layer_of(D, 0)[at.FAN_IN], like)
+    count = pointer(D[at.COUNTS], np.int64(0))[0]
+    flat = pointer(D[at.FLAT], like)
+    for number in range(D[at.LAYERS]):
+        layer = layer_of(D, number)
+        fan_out = layer[at.FAN_OUT]
+        Z, A = pointer(layer[at.Z], like), pointer(layer[at.A], like)
+        W, b = shifted(flat, layer[at.FLAT_WEIGHTS]), shifted(flat, layer[at.FLAT_BIAS])
+        _row_times_flat(count, which, x, W, fan_out, b, Z)
+        if layer[at.FORWARD] != 0:
+            addresses = scratch_of(D, thread)
+            addresses[0], addresses[1] = layer[at.Z], layer[at.A]
+            weak = pointer(layer[at.PARAMETERS], np.float64(0))
+            call_map(layer[at.FORWARD], 1, fan_out, 0, addresses, weak)
+        if number + 1 < D[at.LAYERS]:
+            count = nonzeros(A, fan_out, which, x)
+    _respond(D, thread, sample, 0, 1, like)
+    return flaws
+
+
+@njit(**KERNEL)
+def predict_few(D, thread, like):
+    """The response for the first rows, up to LAST."""
+    flaws = 0
+    for sample in range(D[at.LAST]):
+        flaws += _predict_row(D, thread, sample, like)
+    pointer(D[at.BARRIER], np.int64(0))[at.FLAWED] = flaws
