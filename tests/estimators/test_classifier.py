@@ -165,7 +165,7 @@ ACTIVATIONS = [
 ]
 
 
-@pytest.mark.parametrize("activation", ACTIVATIONS, ids=str)
+@pytest.mark.parametrize("activation", ACTIVATIONS, ids=range(len(ACTIVATIONS)))
 def test_activations_of_every_kind_compute_what_they_say(activation):
     layers = activation if isinstance(activation, list) else [activation] * 2
     estimator = MLPClassifier((6, 5), activation, random_state=0, max_iter=3).fit(X, y)

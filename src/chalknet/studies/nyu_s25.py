@@ -7,6 +7,7 @@ import numpy as np
 from chalknet.derive.catalogue import derive
 from chalknet.report.plots import Curve, curves
 from chalknet.studies import digits_in_numpy, fashion
+from chalknet.studies.boxes import expressivity
 from chalknet.studies.compare import compared, in_distribution
 from chalknet.studies.figures import published
 from chalknet.studies.initialization import initialization
@@ -20,11 +21,6 @@ CLASSES = (
     *("T-shirt/top", "Trouser", "Pullover", "Dress", "Coat"),
     *("Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot"),
 )
-
-
-def q1(setting: Setting) -> Result:  # noqa: ARG001 - every part takes it
-    """The box, boxes for a function, and the count for d inputs."""
-    return Result()
 
 
 def q2(setting: Setting) -> Result:
@@ -103,7 +99,7 @@ STUDY = Study(
             method="Networks constructed in closed form, with the measured error beside the proved "
             "bound.",
             code="$ chalknet approximate 'sin(x)' --error 0.1",
-            run=q1,
+            run=expressivity,
         ),
         Part(
             number="Q2",
