@@ -60,6 +60,17 @@ def test_a_class_gets_an_exercise_each(tmp_path: Path, capsys: pytest.CaptureFix
         assert path.read_bytes() == (tmp_path / "b" / path.relative_to(tmp_path / "a")).read_bytes()
 
 
+def test_a_class_list_with_control_characters_makes_answer_files_that_can_be_read(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    roster = tmp_path / "roster.csv"
+    roster.write_text("id,name\nbell,Ring\x07 \x7f\u2028ing\n")
+    run(capsys, "exercise", "--students", roster, "--format", "html", "--output", tmp_path / "a")
+    answers = tmp_path / "a" / "bell" / "answers.toml"
+    answers.write_text(answers.read_text().replace('"?"', "99"))
+    assert main(["check", str(answers.with_name("network.toml")), str(answers), "--json"]) == 1
+
+
 def test_the_sheet_is_blank_and_the_key_is_not(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
+from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
 
@@ -143,6 +145,26 @@ def test_a_workbook_is_written(chalknet, tmp_path):
     assert result.out == ""
     assert result.err == "workbook written to live.xlsx\n"
     assert (tmp_path / "live.xlsx").read_bytes().startswith(b"PK")
+
+
+def test_a_workbook_that_fails_its_verification_is_not_written(chalknet, tmp_path, monkeypatch):
+    from chalknet.explain.verify import reckoners
+
+    # A second computation that never agrees.
+    monkeypatch.setattr(reckoners.FloatReckoner, "total", lambda self, terms: sum(terms) + 1)
+    result = chalknet("explain", USC, "--excel", "live.xlsx")
+    assert result.status != 0
+    assert "failed its verification" in result.err
+    assert not (tmp_path / "live.xlsx").exists()
+
+
+def test_all_seventeen_digits(chalknet):
+    result = chalknet("explain", EXAMPLES / "xor-batch.toml", "--digits", "17")
+    assert result.status == 0
+    shown = re.findall(r"0\.4621171572\d+", result.out)
+    assert shown
+    assert all(abs(Decimal(x) - Decimal("0.46211715726000975850")) < 2e-16 for x in shown)  # tanh ½
+    assert max(map(len, result.out.splitlines())) <= 80
 
 
 # runs ----------------------------------------------------------------------------------------

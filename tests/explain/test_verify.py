@@ -311,3 +311,18 @@ def test_exact_numbers_beyond_all_powers_of_ten_are_refused(
     )
     with pytest.raises(ConfigurationError, match="the problem needs smaller inputs or weights"):
         verify(solve(problem, exact=True))
+
+
+def test_logits_beyond_all_exponentials_are_verified() -> None:
+    problem = Problem(
+        layers=[
+            Layer(weights=[[1, "-2e200"], ["1/8", 0]], bias=[0, "1e15"], activation="relu"),
+            Layer(weights=[["1/3", "1e-20"], [0, "1e-18"]], bias=[0, 0]),
+        ],
+        inputs=[1, -1],
+        targets=[0, 1],
+        loss="sigmoid_cross_entropy",
+    )
+    solution = solve(problem)
+    verify(solution)
+    np.testing.assert_allclose(solution.values["dz2"], [1, -1 / (1 + math.exp(1e-3))], rtol=1e-12)

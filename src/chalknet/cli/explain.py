@@ -189,7 +189,11 @@ def _remarks(config: Any) -> list[str]:
 
 
 def _write_workbook(path: Path, problem: Problem, steps: int) -> None:
+    """The workbook; what does not stand up to verification is never written."""
     from chalknet.explain.render.excel import write_workbook
+    from chalknet.explain.solution import solve
+    from chalknet.explain.verify import verify
 
+    verify(solve(problem, steps=steps))
     write_workbook(path, problem, steps=steps)
     messages().print(f"workbook written to {plain(str(path))}", markup=False)

@@ -20,7 +20,7 @@ from chalknet.files import write_atomically
 __all__ = ["FORMATS", "blank", "checked_formats", "write_exercise"]
 
 FORMATS = ("html", "latex", "excel")
-BOX = Words("____")
+BOX = Words("_" * 8)  # wide enough for a number written by hand
 INSTRUCTIONS = (
     "Work every line out and write the result into its boxes, from the first to the last.",
     "Matrices have one row a neuron. Fractions may stay fractions; decimals need four digits.",
@@ -136,6 +136,8 @@ def _answers(problem: Problem, key: Explanation) -> str:
             ' have nothing. Put fractions and decimal commas in quotes: "1/3", "1,5".',
         )
     ]
+    # A comment of TOML may hold no control character, which a class list may.
+    lines = ["".join(c if c.isprintable() else "\ufffd" for c in line) for line in lines]
     return "\n".join([*lines, "", *(_line(s, shape) for s, shape in _shapes(key).items()), ""])
 
 

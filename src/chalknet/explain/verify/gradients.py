@@ -77,7 +77,9 @@ class _Gradients:
 
     def _scales(self, slopes: list[Array]) -> list[Array]:
         """How large the terms are from which each dz is made: rounding is relative to them."""
-        scale = self.shares[:, None] * (np.abs(self.A[-1] - self.targets) + 1) * 2
+        # Of logits beyond 1e16 not one digit counts any more; their products might overflow.
+        distance = np.minimum(np.abs(self.A[-1] - self.targets), 1e16)
+        scale = self.shares[:, None] * (distance + 1) * 2
         scale = np.maximum(scale, np.abs(self.dZ[-1]))
         sizes = [self._slope_size(layer, slope) for layer, slope in enumerate(slopes)]
         scales = [scale * np.maximum(sizes[-1], 1e-30)]
