@@ -383,10 +383,15 @@ def _updated(
     assert optimizer is not None  # noqa: S101 - for the type checker
     slot_names = optimizer.slot_names
 
+    # Written once, with a character for each cell: a wide layer has tens of thousands of cells.
+    sources = [old, g, *(before[name] for name in slot_names if before)]
+    places = [chr(number) for number in range(len(sources))]
+    zeros = [] if before else ["0"] * len(slot_names)
+    formulas = update_formulas(optimizer, given.fields, step, [*places, *zeros])
+
     def formula(which: int, i: int, j: int) -> str:
-        slots = [before[name].cell(i, j) if before else "0" for name in slot_names]
-        cells = [old.cell(i, j), g.cell(i, j), *slots]
-        return update_formulas(optimizer, given.fields, step, cells)[which]
+        cells = {number: source.cell(i, j) for number, source in enumerate(sources)}
+        return formulas[which].translate(cells)
 
     weights = symbol.startswith("W")
     rows = names("neuron", old.rows) if weights else ["bias"]

@@ -101,7 +101,8 @@ class Latex(Typesetter[Markup]):
         return Markup(minus + source, width + minus_width)
 
     def words(self, text: str) -> Markup:
-        return Markup(rf"\text{{{self.verbatim(text)}}}", em(verbatim(text)))
+        printed = verbatim(text).replace("\\", "")  # \_ is as wide as _
+        return Markup(rf"\text{{{self.verbatim(text)}}}", em(printed))
 
     def index(self, text: str) -> Markup:
         if text == "ᵀ":
