@@ -202,3 +202,21 @@ def test_a_matrix_that_no_line_holds_is_torn_between_its_columns() -> None:
     numbers = re.findall(r"\d+(?:\.\d+)?", text)
     assert {f"{float(v):g}" for v in wide.values.ravel()} <= {f"{float(v):g}" for v in numbers}
     assert "⋯" not in text
+
+
+def test_labels_of_unequal_height_hide_no_line_of_what_is_given() -> None:
+    tall = Array(np.array([[101], [102], [103]]))
+    explanation = Explanation(
+        title="Given",
+        given=(
+            ("short", Relation(x, "=", tall)),
+            ("a name so long that it takes two lines", Relation(n, "=", Number(7))),
+        ),
+        sections=(),
+        values={},
+        notation=Notation(),
+        notes=(),
+    )
+    text = render_text(explanation, width=60)
+    assert not any("a name" in line and "lines" in line for line in text.splitlines())
+    assert all(str(number) in text for number in (101, 102, 103, 7))

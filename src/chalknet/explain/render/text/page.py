@@ -111,9 +111,9 @@ class _TextPage:
 
     def _row(self, boxes: Sequence[Box]) -> Iterator[str]:
         yield ""
-        height = max(box.height for box in boxes)
         labels = max(box.baseline for box in boxes)
-        for line in range(height):
+        below = max(box.height - box.baseline for box in boxes)
+        for line in range(labels + below):
             parts = []
             for box in boxes:
                 place = line - labels + box.baseline
