@@ -38,7 +38,7 @@ _HOMES = {
     "chalknet.evaluation.metrics": ("Evaluation", "evaluate"),
     "chalknet.explain": ("explain",),
     "chalknet.explain.check": ("Marking", "check"),
-    "chalknet.explain.exercise.generator": ("make_exercise",),
+    "chalknet.explain.exercise.generator": ("Recipe", "make_exercise"),
     "chalknet.explain.notation": ("Notation",),
     "chalknet.explain.problem": ("Problem", "read_problem"),
     "chalknet.explain.solution": ("Solution", "solve"),
