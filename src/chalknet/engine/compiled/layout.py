@@ -123,8 +123,8 @@ ARRIVED, ABORTED, FLAWED, BARRIER_WORDS = 0, 8, 16, 24
 # the thread's meetings; then two blocks of gradient of that many rows; then zeros as wide as both.
 ADDRESSES, MEETINGS, BLOCK = 32, 31, 32
 
-# A block of W at position p of the packed parameters has its sums of ½ λ w², one a column, at
-# p // lanes of PENALTY: blocks are at least as many rows apart as a vector has lanes.
+# A block of W at position p of the packed parameters has its sum of ½ λ w² at p // lanes² of
+# PENALTY: blocks are at least a vector wide, and at least as many rows as it has lanes apart.
 
 # Zeros are looked for in so many rows, or columns, at once; columns are marked by the sixteen, and
 # worked on in blocks, of which two panels lie in the first-level cache.

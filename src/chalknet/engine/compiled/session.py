@@ -47,7 +47,7 @@ class Session(Workspace):
     @property
     def penalty_size(self) -> int:
         """How many numbers the kernel sums the penalty up in."""
-        return self.get("PACKED_SIZE") // self.lanes
+        return 1 + self.get("PACKED_SIZE") // self.lanes**2
 
     def prepare(
         self, plan: Plan, steps: StepRange, totals: Array, penalty: Array | None, threads: int

@@ -93,6 +93,16 @@ def _place_of_gradient(D, packed, block, sums, like):
     return shifted(pointer(D[at.GRADIENT], like), packed) if sums else block
 
 
+@njit(**(KERNEL | {"fastmath": {"reassoc"}}))
+def _sum_of_squares(W, count):
+    """Σ w², in whatever order vectors suit: the same for a block whoever owns it."""
+    total = 0.0
+    for i in range(count):
+        w = np.float64(W[i])
+        total += w * w
+    return total
+
+
 @njit(**KERNEL)
 def _add_penalty(D, step, place, rows, width, weak, like):
     """½ λ w² of a block before its update, once for each sample of the batch, if asked for."""
@@ -101,11 +111,8 @@ def _add_penalty(D, step, place, rows, width, weak, like):
     n = min(D[at.BATCH_SIZE], D[at.SAMPLES] - step * D[at.BATCH_SIZE])
     half = 0.5 * n * weak[D[at.WEAK_COUNT] - 1]
     W = shifted(pointer(D[at.PACKED], like), place)
-    sums = shifted(pointer(D[at.PENALTY], np.float64(0)), place // lanes(like))
-    for k in range(rows):
-        for j in range(width):
-            w = np.float64(W[k * width + j])
-            sums[j] += half * (w * w)
+    sums = pointer(D[at.PENALTY], np.float64(0))
+    sums[place // (lanes(like) * lanes(like))] += half * _sum_of_squares(W, rows * width)
 
 
 @njit(**KERNEL)
