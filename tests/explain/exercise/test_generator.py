@@ -111,7 +111,7 @@ def test_plain_numbers_have_one_digit() -> None:
         ({"widths": (2, 40, 2)}, "more cannot be worked out by hand"),
         ({"widths": (2, 2, 1)}, "a softmax over one output is always 1"),
         ({"activation": "rellu"}, "did you mean 'relu'"),
-        ({"activation": ("relu", "tanh")}, "there are 1 hidden layers but 2 activations"),
+        ({"activation": ("relu", "tanh")}, "there is 1 hidden layer but 2 activations"),
         ({"loss": "softmax"}, "unknown loss 'softmax'"),
         ({"samples": 0}, "samples must be from 1 to 10, not 0"),
         ({"optimizer": "sdg"}, "unknown optimizer 'sdg': did you mean 'sgd'"),

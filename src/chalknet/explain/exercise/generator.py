@@ -99,9 +99,10 @@ class Recipe:
         given = [self.activation] if isinstance(self.activation, str) else [*self.activation]
         names = given * hidden if len(given) == 1 else given
         if len(names) != hidden:
+            layers = "is 1 hidden layer" if hidden == 1 else f"are {hidden} hidden layers"
             raise ConfigurationError(
-                f"there are {hidden} hidden layers but {len(names)} activations: give one for all, "
-                "or one a hidden layer."
+                f"there {layers} but {len(names)} activations: give one for all, or one a hidden "
+                "layer."
             )
         for name in given:
             as_activation(name)
