@@ -12,7 +12,7 @@ run: .venv/.for-run
 	$(BIN)/chalknet train digits --validation 0.1
 
 test: .venv/.for-tests
-	$(BIN)/pytest
+	$(BIN)/pytest --numprocesses auto
 
 lint: .venv/.for-tests
 	$(BIN)/ruff format --check
