@@ -41,6 +41,11 @@ def test_silent_self_contained_and_within_its_margins(
             .filter(e => getComputedStyle(e).overflowX != 'auto' || e.tabIndex != 0)
             .map(e => e.textContent.trim().slice(0, 60))"""
         assert seen.page.evaluate(stuck) == []
+        # A formula is never cut off above or below, nor scrolled up and down.
+        cut = """[...document.querySelectorAll('.lines')]
+            .filter(e => e.scrollHeight > e.clientHeight)
+            .map(e => [e.textContent.trim().slice(0, 40), e.scrollHeight - e.clientHeight])"""
+        assert seen.page.evaluate(cut) == []
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
