@@ -62,7 +62,6 @@ def test_the_text_of_a_number_is_kept(tmp_path):
     [
         ("z9 = [1, 2]", "line 1: z9 is no symbol of this problem: did you mean z2? Known are z1,"),
         ("\n\ndw1 = 1", "line 3: dw1 is no symbol of this problem: did you mean dW1? Known"),
-        ("s1 = [1, 2]", "s1 is no symbol of this problem: did you mean z1?"),
         ('"δ1" = [1, 2]', "line 1: δ1 is no symbol of this problem: did you mean"),
         ("a2 = [1, 2, 3]", "a2 is no symbol of this problem: did you mean p?"),
         ("potato = 1", "potato is no symbol of this problem: known are z1, z2, p, dW1"),
@@ -162,3 +161,13 @@ def test_a_filled_workbook(tmp_path):
     book.save(path)
     marking = check(problem, path)
     assert (marking.first_wrong, marking.cause) == ("dW1", "digits_swapped")
+
+
+def test_other_names_for_the_same_symbols() -> None:
+    """A course that writes s and δ is understood, but nothing may stand there twice."""
+    shapes = {"z1": (2,), "dz1": (2,)}
+    for names in (("s1", "δ1"), ("z1", "delta1"), ("s1", "ds1")):
+        sheet = as_sheet(Answers({names[0]: [1, 2], names[1]: [3, 4]}), shapes)
+        assert list(sheet) == ["z1", "dz1"]
+    with pytest.raises(DataFormatError, match="s1 stands there twice, as z1 too"):
+        as_sheet(Answers({"z1": [1, 2], "s1": [1, 2]}), shapes)

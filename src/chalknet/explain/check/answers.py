@@ -148,10 +148,12 @@ def as_sheet(answers: Answers, shapes: Shapes) -> Sheet:
         Something is not a number, or there is no answer at all.
     """
     sheet: Sheet = {}
-    for symbol, value in answers.entries.items():
+    for written, value in answers.entries.items():
+        symbol, place = _usual(written), answers.place(written)
         if symbol not in shapes:
-            raise _unknown(answers, symbol, shapes)
-        place = answers.place(symbol)
+            raise _unknown(answers, written, shapes)
+        if symbol in sheet:
+            raise DataFormatError(f"{place} stands there twice, as {symbol} too.")
         entries, shape = _entries(value, place)
         numbers = np.empty(len(entries), object)
         numbers[:] = _numbers(entries, place)
@@ -175,6 +177,11 @@ def _unknown(answers: Answers, symbol: str, shapes: Shapes) -> ConfigurationErro
     return ConfigurationError(
         f"{answers.place(symbol)} is no symbol of this problem: {hint} are {', '.join(shapes)}."
     )
+
+
+def _usual(symbol: str) -> str:
+    """The symbol as problems have it, for those who write s for z, or δ for dz."""
+    return re.sub(r"^s(?=\d)", "z", re.sub(r"^(δ|delta|ds)(?=\d)", "dz", symbol))
 
 
 def _plain(symbol: str) -> str:
