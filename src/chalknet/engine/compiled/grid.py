@@ -48,6 +48,8 @@ def zeros_of(scratch, like):
 def panels_of(layer, thread):
     """The thread's panels of a layer, from and to."""
     groups = layer[at.COLUMN_GROUPS]
+    if groups == 1:
+        return 0, layer[at.PANELS]
     return share(layer[at.PANELS], 1, thread % groups, groups)
 
 
@@ -55,6 +57,8 @@ def panels_of(layer, thread):
 def rows_of(D, layer, n, unit, thread):
     """The thread's rows out of n, from and to."""
     groups = layer[at.COLUMN_GROUPS]
+    if groups == D[at.THREADS]:
+        return 0, n
     return share(n, unit, thread // groups, D[at.THREADS] // groups)
 
 

@@ -52,5 +52,7 @@ def barrier(D, thread):
 @njit(**INLINED)
 def share(n, unit, part, parts):
     """Part number ``part`` of n things that are divided among ``parts`` in whole units."""
+    if parts == 1:  # divisions take longer than a small layer does
+        return 0, n
     units = (n + unit - 1) // unit
     return min(n, units * part // parts * unit), min(n, units * (part + 1) // parts * unit)

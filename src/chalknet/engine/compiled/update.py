@@ -186,6 +186,9 @@ def _update_biases(D, layer, thread, n, turn, last_turn, weak, like):
         dZ = shifted(pointer(layer[at.DZ], like), panel * tile)
         place = layer[at.PACKED_BIAS] + panel * tile
         sums = turn > 0 or not last_turn
+        if n == 1 and not sums:
+            _call_update(D, scratch, place, dZ, width, weak, like)
+            continue
         target = _place_of_gradient(D, place, block_of(scratch, like), sums, like)
         for j in range(width):
             target[j] = (target[j] if turn > 0 else like) + dZ[j]
