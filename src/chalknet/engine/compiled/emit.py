@@ -323,8 +323,8 @@ def map_code(
 def outer_code(results: Sequence[Expression], dtype: np.dtype[Any], vectors: Vectors) -> str:
     """``kernel(count, which, x, n, dz, W, stride, weak)``: W[k] ← update(W[k], x dz) for some rows.
 
-    The rows are ``which[q]`` (int32) with factor ``x[q]``, q = 0 … count−1, and ``n`` long: one
-    vector or two.
+    The rows are k = ``which[q]`` (int32), q = 0 … count−1, each with the factor ``x[k]``, and ``n``
+    long: one vector or two.
     """
     b, arguments = _function([I64, POINTER, POINTER, I64, POINTER, POINTER, I64, POINTER])
     count, which, x, n, dz, W, stride, weak = arguments
@@ -334,8 +334,9 @@ def outer_code(results: Sequence[Expression], dtype: np.dtype[Any], vectors: Vec
 
     def update(held: list[Value]) -> None:
         def row(q: Any) -> None:
-            factor = lanes.broadcast(_load(b, x, q, lanes.real))
-            first = b.mul(b.sext(_load(b, which, q, I32), I64), stride)
+            k = b.sext(_load(b, which, q, I32), I64)
+            factor = lanes.broadcast(_load(b, x, k, lanes.real))
+            first = b.mul(k, stride)
             for number, part in enumerate(held):
                 offset = b.add(first, I64(number * width))
                 place = b.gep(W, [offset], source_etype=lanes.real)

@@ -2,7 +2,7 @@
 
     x = (raw − offset) / divisor
 
-A first layer that skips zeros gets each row as its nonzero values and their columns too.
+A first layer that skips zeros gets lists of what is not zero too.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from numba import njit
 
 from chalknet.engine.compiled import layout as at
 from chalknet.engine.compiled.compilation import INLINED, KERNEL
-from chalknet.engine.compiled.gemm import compress, lanes
 from chalknet.engine.compiled.instructions import converted, fused, pointer, prefetch, shifted
+from chalknet.engine.compiled.marking import marks_of, places_of
 from chalknet.engine.compiled.shared_zeros import list_columns, mark
 
 __all__ = ["flaws_among", "gather", "nonzeros", "sample_at"]
@@ -39,20 +39,15 @@ def flaws_among(row, count):
 
 
 @njit(**KERNEL)
-def nonzeros(row, n, which, values):
-    """The places and values of a row's numbers that are not zero; gives how many.
+def nonzeros(row, n, which):
+    """The places of a row's numbers that are not zero; gives how many.
 
-    ``which`` and ``values`` have room for n.
+    The row, and the room for the places, are whole sixteens.
     """
-    step = lanes(row[0])
-    whole = n - n % step
     count = 0
-    for k in range(0, whole, step):
-        count += compress(shifted(row, k), k, shifted(which, count), shifted(values, count))
-    for k in range(whole, n):
-        # Written either way and kept or not: cheaper than a branch nobody can predict.
-        which[count], values[count] = k, row[k]
-        count += 1 if row[k] != 0 else 0
+    for k in range(0, n, at.MARKED):
+        marks = marks_of(row, k) & ((1 << min(at.MARKED, n - k)) - 1)
+        count += places_of(marks, k, shifted(which, count))
     return count
 
 
@@ -72,24 +67,22 @@ def _convert(source, target, n, offset, divisor, reciprocal):
 
 @njit(**KERNEL)
 def _gather_compressed(D, sample, row, fan_in, like):
-    """A row that is stored compressed, to be used so or to be spread out."""
+    """A row that is stored compressed, spread out; if only nonzeros are used, without its zeros."""
     starts = pointer(D[at.X_STARTS], np.int64(0))
     first, count = starts[sample], starts[sample + 1] - starts[sample]
     columns = shifted(pointer(D[at.X_COLUMNS], np.int32(0)), first)
     values = shifted(pointer(D[at.X], like), first)
+    target = shifted(pointer(D[at.INPUTS], like), row * D[at.INPUTS_LD])
     if D[at.SPARSE]:
-        kept = shifted(pointer(D[at.NONZERO], like), row * fan_in)
-        which = shifted(pointer(D[at.WHICH], np.int32(0)), row * fan_in)
+        which = shifted(pointer(D[at.WHICH], np.int32(0)), row * D[at.INPUTS_LD])
         for q in range(count):
-            kept[q] = values[q]
             which[q] = columns[q]
         pointer(D[at.COUNTS], np.int64(0))[row] = count
     else:
-        target = shifted(pointer(D[at.INPUTS], like), row * D[at.INPUTS_LD])
         for k in range(fan_in):
             target[k] = like
-        for q in range(count):
-            target[columns[q]] = values[q]
+    for q in range(count):
+        target[columns[q]] = values[q]
 
 
 @njit(**KERNEL)
@@ -99,9 +92,8 @@ def _gather_row(D, source, row, fan_in, like):
     target = shifted(pointer(D[at.INPUTS], like), row * D[at.INPUTS_LD])
     _convert(source, target, fan_in, offset, divisor, pointer(D[at.RECIPROCAL], like))
     if D[at.SPARSE]:
-        values = shifted(pointer(D[at.NONZERO], like), row * fan_in)
-        which = shifted(pointer(D[at.WHICH], np.int32(0)), row * fan_in)
-        pointer(D[at.COUNTS], np.int64(0))[row] = nonzeros(target, fan_in, which, values)
+        which = shifted(pointer(D[at.WHICH], np.int32(0)), row * D[at.INPUTS_LD])
+        pointer(D[at.COUNTS], np.int64(0))[row] = nonzeros(target, fan_in, which)
     return flaws_among(source, fan_in)
 
 

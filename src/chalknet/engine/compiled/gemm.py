@@ -16,13 +16,11 @@ from numba import njit
 
 from chalknet.engine.compiled.compilation import KERNEL
 from chalknet.engine.compiled.instructions import lanes_of, shifted
-from chalknet.engine.compiled.marking import make_compress
 from chalknet.engine.compiled.processor import vectors
 from chalknet.engine.compiled.tile import make_sparse_tile, make_tile, make_transpose
 
 __all__ = [
     "HEIGHT",
-    "compress",
     "lanes",
     "multiply",
     "multiply_transposed",
@@ -113,7 +111,6 @@ MOST = 16 if UNIT.rows == 8 else 8  # vectors of accumulators that fit into the 
 sparse_one, sparse_two, sparse_four, sparse_eight, sparse_most = (
     make_sparse_tile(columns, UNIT) for columns in (1, 2, 4, 8, MOST)
 )
-compress = make_compress(UNIT)
 _transpose_square = make_transpose(UNIT)
 
 

@@ -39,12 +39,10 @@ from dataclasses import dataclass
     INPUTS,  # (slice, ld): what the preprocessing makes of a slice
     INPUTS_LD,
     SPARSE,  # whether the first layer skips zeros
-    NONZERO,  # (slice, fan_in): values that are not zero, row by row
-    WHICH,  # int32 (slice, fan_in): their columns
+    WHICH,  # int32 (slice, INPUTS_LD): the columns of a row's numbers that are not zero
     COUNTS,  # int64 (slice,): how many
     COLUMN_STARTS,  # the same by columns, a part a thread: int32 (fan_in + 2,)
     COLUMN_SAMPLES,  # int32 (slice · fan_in,)
-    COLUMN_VALUES,
     SHARED,  # whether the first layer skips what is zero in four rows, or four columns, at once
     MARKS,  # uint16 (slice, INPUTS_LD / 16): which of 16 columns of a row are not zero
     ROW_KEYS,  # int64 (slice,): rows with like keys are zero in like columns
@@ -84,7 +82,7 @@ from dataclasses import dataclass
     RESPONSE,  # the kernel of the response's formula, or of exp_below
     TOPS,  # (slice, K): each row's largest logit, K times
     NETWORK_FIELDS,
-) = range(67)
+) = range(65)
 
 # Of one layer.
 (

@@ -11,10 +11,8 @@ from numba.core import cgutils
 from numba.extending import intrinsic
 
 from chalknet.engine.compiled.instructions import element_of, place_at
-from chalknet.engine.compiled.processor import Vectors
-from chalknet.engine.compiled.registers import Registers
 
-__all__ = ["make_compress", "marks_of", "places_of", "rows_marked"]
+__all__ = ["marks_of", "places_of", "rows_marked"]
 
 I32, I64 = ir.IntType(32), ir.IntType(64)
 
@@ -84,31 +82,3 @@ def places_of(typing: Any, mask: Any, first: Any, which: Any) -> Any:
         return b.zext(b.ctpop(bits), I64)
 
     return types.int64(types.int64, types.int64, which), code
-
-
-def make_compress(unit: Vectors) -> Any:
-    """``compress(row, k, which, values)``: the numbers of one vector that are not zero.
-
-    They go to the front of ``values``, and their places k, k + 1 … to that of ``which``; what
-    stands behind them there is overwritten. Gives how many.
-    """
-
-    @intrinsic
-    def compress(typing: Any, row: Any, k: Any, which: Any, values: Any) -> Any:
-        def code(context: Any, b: Any, signature: Any, arguments: Any) -> Any:
-            v = Registers(b, element_of(context, row), unit)
-            row_, k_, which_, values_ = arguments
-            numbers = v.load(row_, I64(0))
-            kept = b.fcmp_unordered("!=", numbers, ir.Constant(v.type, [0.0] * v.lanes))
-            places = b.add(
-                v.splat(b.trunc(k_, I32)),
-                ir.Constant(ir.VectorType(I32, v.lanes), list(range(v.lanes))),
-            )
-            v.store(v.compressed(numbers, kept), values_, I64(0))
-            v.store(v.compressed(places, kept), which_, I64(0))
-            mask = b.bitcast(kept, ir.IntType(v.lanes))
-            return b.zext(b.ctpop(mask), I64)
-
-        return types.int64(row, types.int64, which, values), code
-
-    return compress

@@ -112,23 +112,26 @@ def _row_times_flat(count, which, x, W, fan_out, b, z):
     n = lanes(x[0])
     j = 0
     while j + MOST * n <= fan_out:
-        sparse_most(count, which, x, shifted(W, j), fan_out, 2 * n, shifted(b, j), shifted(z, j))
+        sparse_most(count, which, x, 1, shifted(W, j), fan_out, 2 * n, shifted(b, j), shifted(z, j))
         j += MOST * n
     while j + 8 * n <= fan_out:
-        sparse_eight(count, which, x, shifted(W, j), fan_out, 2 * n, shifted(b, j), shifted(z, j))
+        sparse_eight(
+            count, which, x, 1, shifted(W, j), fan_out, 2 * n, shifted(b, j), shifted(z, j)
+        )
         j += 8 * n
     while j + 4 * n <= fan_out:
-        sparse_four(count, which, x, shifted(W, j), fan_out, 2 * n, shifted(b, j), shifted(z, j))
+        sparse_four(count, which, x, 1, shifted(W, j), fan_out, 2 * n, shifted(b, j), shifted(z, j))
         j += 4 * n
     while j + n <= fan_out:
-        sparse_one(count, which, x, shifted(W, j), fan_out, 0, shifted(b, j), shifted(z, j))
+        sparse_one(count, which, x, 1, shifted(W, j), fan_out, 0, shifted(b, j), shifted(z, j))
         j += n
     for column in range(j, fan_out):
         z[column] = b[column]
     for q in range(count):
-        row = shifted(W, which[q] * fan_out)
+        k = which[q]
+        row = shifted(W, k * fan_out)
         for column in range(j, fan_out):
-            z[column] = fused(x[q], row[column], z[column])
+            z[column] = fused(x[k], row[column], z[column])
 
 
 @njit(**KERNEL)
@@ -137,7 +140,7 @@ def _predict_row(D, thread, sample, like):
 
     Gives how many raw numbers are not finite.
     """
-    x, which = pointer(D[at.NONZERO], like), pointer(D[at.WHICH], np.int32(0))
+    x, which = pointer(D[at.INPUTS], like), pointer(D[at.WHICH], np.int32(0))
     flaws = gather(D, sample, 0, 1, layer_of(D, 0)[at.FAN_IN], like)
     count = pointer(D[at.COUNTS], np.int64(0))[0]
     flat = pointer(D[at.FLAT], like)
@@ -153,7 +156,7 @@ def _predict_row(D, thread, sample, like):
             weak = pointer(layer[at.PARAMETERS], np.float64(0))
             call_map(layer[at.FORWARD], 1, fan_out, 0, addresses, weak)
         if number + 1 < D[at.LAYERS]:
-            count = nonzeros(A, fan_out, which, x)
+            x, count = A, nonzeros(A, fan_out, which)
     _respond(D, thread, sample, 0, 1, like)
     return flaws
 

@@ -37,10 +37,9 @@ class Registers:
         )
 
     def store(self, value: Any, base: Any, offset: Any) -> None:
-        """The reverse, also for vectors of int32."""
-        kind = value.type
-        place = self.b.bitcast(place_at(self.b, base, offset, kind.element), kind.as_pointer())
-        self.b.store(value, place, align=4 if kind.element == I32 else self.bytes)
+        """The reverse."""
+        place = place_at(self.b, base, offset, self.element)
+        self.b.store(value, self.b.bitcast(place, self.type.as_pointer()), align=self.bytes)
 
     def broadcast(self, base: Any, offset: Any) -> Any:
         """The number there, in every lane."""
@@ -52,15 +51,6 @@ class Registers:
         b, undefined = self.b, ir.Constant(ir.VectorType(number.type, self.lanes), ir.Undefined)
         zeros = ir.Constant(ir.VectorType(I32, self.lanes), [0] * self.lanes)
         return b.shuffle_vector(b.insert_element(undefined, number, I32(0)), undefined, zeros)
-
-    def compressed(self, values: Any, kept: Any) -> Any:
-        """The values that are kept, moved together."""
-        letter = "i" if values.type.element == I32 else "f"
-        bits = 32 if letter == "i" else 8 * self.bytes
-        name = f"llvm.experimental.vector.compress.v{self.lanes}{letter}{bits}"
-        kind = ir.FunctionType(values.type, [values.type, kept.type, values.type])
-        function = cgutils.get_or_insert_function(self.b.module, kind, name)
-        return self.b.call(function, [values, kept, ir.Constant(values.type, ir.Undefined)])
 
     def fma(self, x: Any, y: Any, c: Any) -> Any:
         """The sum x y + c, with one rounding where the processor can."""

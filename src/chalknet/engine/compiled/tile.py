@@ -67,27 +67,30 @@ def make_tile(rows: int, columns: int, transposed: bool, unit: Vectors) -> Any:
 
 
 def make_sparse_tile(columns: int, unit: Vectors) -> Any:
-    """``tile(count, which, x, B, ldb, panel, S, C)``: one row of C = S + Σ x[q] B[which[q]].
+    """``tile(count, which, x, stride, B, ldb, panel, S, C)``: one row, C = S + Σ xₖ Bₖ.
 
-    ``which`` are rows of B in rising order: the chain of ``make_tile`` without the terms that are
-    zero. B lies in panels of two vectors, ``panel`` numbers from one to the next; S and C do not.
+    The sum is over k = which[0], which[1] … in rising order: the chain of ``make_tile`` without the
+    terms that are zero. The xₖ are ``stride`` numbers apart. B lies in panels of two vectors,
+    ``panel`` numbers from one to the next; S and C do not.
     """
 
     @intrinsic
     def tile(
-        typing: Any, count: Any, which: Any, x: Any, B: Any, ldb: Any, panel: Any, S: Any, C: Any
-    ) -> Any:
-        signature = types.void(types.int64, which, x, B, types.int64, types.int64, S, C)
+        typing: Any, count: Any, which: Any, x: Any, stride: Any, B: Any, ldb: Any, panel: Any,
+        S: Any, C: Any,
+    ) -> Any:  # fmt: skip
+        whole = types.int64
+        signature = types.void(whole, which, x, whole, B, whole, whole, S, C)
 
         def code(context: Any, b: Any, signature: Any, arguments: Any) -> Any:
             v = Registers(b, element_of(context, B), unit)
-            count_, which_, x_, B_, ldb_, panel_, S_, C_ = arguments
+            count_, which_, x_, stride_, B_, ldb_, panel_, S_, C_ = arguments
             start = [v.load(S_, I64(j * v.lanes)) for j in range(columns)]
 
             def step(q: Any, sums: list[Any]) -> list[Any]:
-                row = b.load(place_at(b, which_, q, I32), typ=I32, align=4)
-                base = b.mul(b.sext(row, I64), ldb_)
-                a = v.broadcast(x_, q)
+                k = b.sext(b.load(place_at(b, which_, q, I32), typ=I32, align=4), I64)
+                base = b.mul(k, ldb_)
+                a = v.broadcast(x_, b.mul(k, stride_))
                 places = [
                     b.add(base, b.add(b.mul(panel_, I64(j // 2)), I64(j % 2 * v.lanes)))
                     for j in range(columns)

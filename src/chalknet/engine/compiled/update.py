@@ -54,13 +54,11 @@ def _call_update(D, addresses, packed, gradient, count, weak, like):
 @njit(**KERNEL)
 def _update_rank_one(D, number, layer, thread, weak, like):
     """W ← update(W, x dzᵀ) for a batch of one, with no gradient in memory."""
-    tile = 2 * lanes(like)
+    tile, x = 2 * lanes(like), pointer(layer[at.IN], like)
     if number == 0 and D[at.SPARSE]:
-        which, x = pointer(D[at.WHICH], np.int32(0)), pointer(D[at.NONZERO], like)
-        count = pointer(D[at.COUNTS], np.int64(0))[0]
+        which, count = pointer(D[at.WHICH], np.int32(0)), pointer(D[at.COUNTS], np.int64(0))[0]
     else:
-        which, x = pointer(D[at.EVERY], np.int32(0)), pointer(layer[at.IN], like)
-        count = layer[at.FAN_IN]
+        which, count = pointer(D[at.EVERY], np.int32(0)), layer[at.FAN_IN]
     if number > 0:
         _update_transposed(D, layer, thread, weak, like)
     if leads(layer, thread):
@@ -125,7 +123,7 @@ def _update_weights(D, number, layer, thread, n, step, turn, last_turn, weak, li
     sums = turn > 0 or not last_turn
     sparse = number == 0 and D[at.SPARSE]
     if sparse:
-        columns_of_inputs(D, thread, n, k_0, k_1, like)
+        columns_of_inputs(D, thread, n, k_0, k_1)
     for panel in range(panel_0, panel_1):
         width = width_of(layer[at.PANELS], panel, layer[at.FAN_OUT], like)
         dZ = shifted(pointer(layer[at.DZ], like), panel * tile)
@@ -135,7 +133,7 @@ def _update_weights(D, number, layer, thread, n, step, turn, last_turn, weak, li
             target = _place_of_gradient(D, place, block, sums, like)
             begin, ld = (target, width) if turn > 0 else (zeros, 0)
             if sparse:
-                gradient_sparse(D, thread, k - k_0, rows, dZ, width, begin, ld, target, like)
+                gradient_sparse(D, thread, k, k_0, rows, dZ, width, begin, ld, target, like)
             else:
                 A = shifted(pointer(layer[at.IN], like), k)
                 multiply_transposed(

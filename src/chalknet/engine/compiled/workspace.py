@@ -240,8 +240,7 @@ class Workspace:
         self.set("INPUTS_LD", lds[0])
         self.point("INPUTS", aligned(padded(rows, at.TOGETHER) * lds[0], self.dtype))
         self._place_lists(rows, lds[0], shared)
-        entries = rows * max(widths) if sparse else 0
-        self.point("NONZERO", aligned(entries, self.dtype))
+        entries = rows * lds[0] + max(lds) if sparse else 0
         self.point("WHICH", np.zeros(entries, np.int32))
         self.point("COUNTS", np.zeros(rows, np.int64))
         below, below_ld = self.get("INPUTS"), lds[0]
@@ -281,7 +280,7 @@ class Workspace:
 
         Rows a multiple of 512 bytes apart would meet in the same few sets of the cache.
         """
-        ld = padded(width, self.lanes)
+        ld = padded(width, max(self.lanes, at.MARKED))
         return ld + self.lanes if ld * self.dtype.itemsize % 512 == 0 else ld
 
     def place_threads(self, threads: int, columns: bool) -> None:
@@ -302,7 +301,6 @@ class Workspace:
         some = threads * self._rows * fan_in if columns else 0
         self.point("COLUMN_STARTS", np.zeros(threads * (fan_in + 2) if columns else 0, np.int32))
         self.point("COLUMN_SAMPLES", np.zeros(some, np.int32))
-        self.point("COLUMN_VALUES", np.zeros(some, self.dtype))
         for number in range(len(self.widths) - 1):
             panels = int(self.descriptor[self._layer(number) + at.PANELS])
             groups = max(n for n in range(1, threads + 1) if threads % n == 0 and n <= panels)
