@@ -19,6 +19,7 @@ from chalknet.engine.compiled.shared_zeros import list_columns, mark
 __all__ = ["flaws_among", "gather", "nonzeros", "sample_at"]
 
 ROWS_TO_GROUP = 64  # among more, looking for those that are alike takes longer than it saves
+FETCHED_AHEAD = 4  # rows at least
 
 
 @njit(**INLINED)
@@ -99,15 +100,16 @@ def _gather_row(D, source, row, fan_in, like):
 
 @njit(**KERNEL)
 def _fetch_ahead(D, number, fan_in):
-    """Have the row of a later sample fetched: rows in a drawn order are nowhere near each other."""
-    if D[at.ORDER] == 0 or number >= D[at.SAMPLES] or D[at.X_KIND] > 2:
+    """Have a later sample fetched; in a drawn order it is nowhere near this one."""
+    if number >= D[at.SAMPLES] or D[at.X_KIND] > 2:
         return
-    size = max(1, 4 * D[at.X_KIND])
-    start = D[at.X] + sample_at(D, number) * D[at.X_STRIDE] * size
-    row = pointer(start, np.uint8(0))
+    sample, size = sample_at(D, number), max(1, 4 * D[at.X_KIND])
+    row = pointer(D[at.X] + sample * D[at.X_STRIDE] * size, np.uint8(0))
     for place in range(0, fan_in * size, 64):
         prefetch(row, place)
     prefetch(row, fan_in * size - 1)
+    prefetch(pointer(D[at.TARGETS], np.int64(0)), sample * D[at.TARGETS_LD])
+    prefetch(pointer(D[at.SAMPLE_WEIGHT], np.int64(0)), sample)
 
 
 @njit(**KERNEL)
@@ -119,7 +121,7 @@ def gather(D, first, row_0, row_1, fan_in, like):
     kind, stride, flaws = D[at.X_KIND], D[at.X_STRIDE], 0
     for row in range(row_0, row_1):
         sample = sample_at(D, first + row)
-        _fetch_ahead(D, first + row + D[at.BATCH_SIZE], fan_in)
+        _fetch_ahead(D, first + row + max(FETCHED_AHEAD, D[at.BATCH_SIZE]), fan_in)
         if kind == 0:
             bytes_ = shifted(pointer(D[at.X], np.uint8(0)), sample * stride)
             _gather_row(D, bytes_, row, fan_in, like)

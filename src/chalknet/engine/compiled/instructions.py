@@ -80,6 +80,7 @@ def prefetch(typing: Any, base: Any, count: Any) -> Any:
 
     def code(context: Any, b: Any, signature: Any, arguments: Any) -> Any:
         place = place_at(b, arguments[0], arguments[1], element_of(context, base))
+        place = b.bitcast(place, ir.IntType(8).as_pointer())
         kind = ir.FunctionType(ir.VoidType(), [place.type, I32, I32, I32])
         function = cgutils.get_or_insert_function(b.module, kind, "llvm.prefetch.p0")
         b.call(function, [place, I32(0), I32(2), I32(1)])

@@ -54,6 +54,7 @@ from dataclasses import dataclass
     SAMPLE_COUNTS,  # int64 (INPUTS_LD / 4,)
     EVERY,  # int32: 0, 1, 2 …
     TARGETS,  # int64 (samples,), or float64 (samples, K)
+    TARGETS_LD,  # 1, or K
     SAMPLE_WEIGHT,  # float64 (samples,) or 0
     LOSS_KIND,  # 0 softmax of classes, 1 softmax of probabilities, 2 element by element
     TERMS,  # the kernel of ℓ, or of exp_below
@@ -82,7 +83,7 @@ from dataclasses import dataclass
     RESPONSE,  # the kernel of the response's formula, or of exp_below
     TOPS,  # (slice, K): each row's largest logit, K times
     NETWORK_FIELDS,
-) = range(65)
+) = range(66)
 
 # Of one layer.
 (

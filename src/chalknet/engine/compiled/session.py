@@ -149,6 +149,7 @@ class Session(Workspace):
         self.point("LOSS_PARAMETERS", np.array([*parameters, 0.0]))
         kept = np.int64 if kind == 0 else np.float64
         self.point("TARGETS", np.ascontiguousarray(targets, kept))
+        self.set("TARGETS_LD", 1 if kind == 0 else K)
         weight = plan.sample_weight
         self.point("SAMPLE_WEIGHT", None if weight is None else np.ascontiguousarray(weight))
 
