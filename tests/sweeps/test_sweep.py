@@ -9,6 +9,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -42,7 +43,7 @@ GRID = ("activation=relu,tanh", "learning_rate=1e-3,1e-2")
 def test_every_point_is_what_train_would_give(tmp_path: Path) -> None:
     """The scores are those of the same configuration trained by itself, to the bit."""
     board = Board(as_url(tmp_path / "s.db"), "sweep", plan(*GRID, seeds=2))
-    parts = work(board)
+    parts, seen = work(board)
     points = board.points()
     assert [point.state for point in points] == ["complete"] * 4
     assert board.finished
@@ -69,7 +70,10 @@ def test_every_point_is_what_train_would_give(tmp_path: Path) -> None:
     best = ranked[0]
     spread = np.std([run.score.accuracy for run in best.point.runs], ddof=1)
     assert best.spread == pytest.approx(spread)
-    found, model = crown(board, parts, tmp_path / "winner")
+    found, model = crown(board, parts, tmp_path / "winner", seen)
+    # Restored or made again, it is the same model.
+    _, made = crown(Board(board.url, "sweep"), parts, tmp_path / "again")
+    assert made.network.parameters.tobytes() == model.network.parameters.tobytes()
     again = Model.load(tmp_path / "winner" / "model.safetensors").evaluate(parts.test)
     assert (found["test_correct"], found["test_loss"]) == (again.correct, again.loss)
     assert model.evaluate(parts.validation).accuracy == best.point.runs[0].score.accuracy
@@ -77,7 +81,7 @@ def test_every_point_is_what_train_would_give(tmp_path: Path) -> None:
 
 def test_the_winner_is_tested_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     board = Board(as_url(tmp_path / "s.db"), "sweep", plan("activation=relu,tanh"))
-    parts = work(board)
+    parts, _ = work(board)
     tests = 0
     original = Model.evaluate
 
@@ -92,6 +96,48 @@ def test_the_winner_is_tested_once(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     third, _ = crown(Board(board.url, "sweep"), parts, tmp_path / "elsewhere")
     assert first == second == third
     assert tests == 1
+
+
+@pytest.mark.parametrize(("cores", "points", "at_once", "each"), [(2, 4, 2, 1), (4, 2, 2, 2)])
+def test_cores_are_shared_out_and_never_oversubscribed(
+    cores: int,
+    points: int,
+    at_once: int,
+    each: int,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Many runs: one kernel thread each, as many at a time as cores; few: the cores shared out."""
+    from chalknet.engine.compiled import engine
+    from chalknet.sweeps import sweep
+
+    monkeypatch.setattr(sweep, "cores", lambda: cores)
+    lock, now, most, allowed = threading.Lock(), [0], [0], set()
+    together = threading.Barrier(at_once)
+    team_size, run_once = engine.team_size, sweep.run_once
+
+    def counted(*arguments: Any, **options: Any) -> Any:
+        with lock:
+            now[0] += 1
+            most[0] = max(most[0], now[0])
+        together.wait(timeout=60)
+        try:
+            return run_once(*arguments, **options)
+        finally:
+            with lock:
+                now[0] -= 1
+
+    def noted(useful: int, at_most: int | None, exactly: int | None) -> Any:
+        allowed.add(at_most)
+        return team_size(useful, at_most, exactly)
+
+    monkeypatch.setattr(sweep, "run_once", counted)
+    monkeypatch.setattr(engine, "team_size", noted)
+    rates = ",".join(f"{k}e-3" for k in range(1, points + 1))
+    work(Board(as_url(tmp_path / "s.db"), "sweep", plan(f"learning_rate={rates}")))
+    assert most == [at_once]
+    # What kernels may take at most; None is a look at the validation data, on idle cores.
+    assert allowed - {None} == {each}
 
 
 def test_a_diverging_run_is_recorded_and_not_fatal(tmp_path: Path) -> None:

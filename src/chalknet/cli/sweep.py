@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from chalknet.runs.sources import Parts
     from chalknet.sweeps.board import Board
     from chalknet.sweeps.plan import SweepPlan
+    from chalknet.sweeps.sweep import Best
 
 __all__ = ["EXAMPLES", "sweep"]
 
@@ -114,8 +115,8 @@ def sweep(
                 board = begun(folder, storage, name, plan)
                 ending.folder = folder
             ending.board = board
-            _work(board, parts, workers, json)
-            _finish(board, parts, ending.folder, json)
+            seen = _work(board, parts, workers, json)
+            _finish(board, parts, ending.folder, seen, json)
         except KeyboardInterrupt:
             return ending.told()
     return 0
@@ -263,13 +264,13 @@ def _join(url: str, name: str, options: dict[str, Any], workers: int | None, jso
     return 0
 
 
-def _work(board: Board, parts: Parts, workers: int | None, json: bool) -> None:
+def _work(board: Board, parts: Parts, workers: int | None, json: bool) -> Best:
     """Take points until none is left, telling of each."""
     from chalknet.sweeps.sweep import work
 
     done = sum(point.ended for point in board.points())
     with heard_on(board.plan.trials, done, as_json=json) as heard:
-        work(board, parts=parts, workers=workers, heard=heard)
+        return work(board, parts=parts, workers=workers, heard=heard)[1]
 
 
 def _counts(board: Board) -> dict[str, int]:
@@ -278,13 +279,13 @@ def _counts(board: Board) -> dict[str, int]:
     return {state: states.count(state) for state in known}
 
 
-def _finish(board: Board, parts: Parts, folder: Path, json: bool) -> None:
+def _finish(board: Board, parts: Parts, folder: Path, seen: Best, json: bool) -> None:
     from chalknet.sweeps.page import write_sweep_report
     from chalknet.sweeps.sweep import crown, ranking
 
     points = board.points()
     ranked = ranking(points)
-    found = crown(board, parts, folder / "winner")
+    found = crown(board, parts, folder / "winner", seen)
     winner = None if found is None else found[0]
     page = write_sweep_report(folder / "report.html", board.plan, points, ranked, winner)
     counts = _counts(board)

@@ -275,7 +275,8 @@ class Board:
             state = trial.state.name.lower()
             if state == "fail":
                 state = "diverged" if any(run.diverged for run in runs) else "waiting"
-            values = {**trial.system_attrs.get("fixed_params", {}), **trial.params}
+            chosen = {**trial.system_attrs.get("fixed_params", {}), **trial.params}
+            values = {name: chosen[name] for name in self.plan.space.axes if name in chosen}
             points.append(Point(number=number, values=values, state=state, runs=runs))
         return points
 

@@ -82,7 +82,7 @@ def run_once(
     threads: int,
     stop: threading.Event | None = None,
     give_up: Callable[[int, float], bool] = lambda *_: False,
-) -> Run:
+) -> tuple[Run, TrainingJob]:
     """Train one configuration and score it on the validation data; nothing is written.
 
     Parameters
@@ -117,14 +117,14 @@ def run_once(
             run.validation_accuracy.append(record.validation_accuracy)
             run.seconds += record.seconds
             if give_up(record.epoch, run.value_at(record.epoch)):
-                return run
+                return run, job
     except DivergenceError as error:
         run.diverged = str(error)
-        return run
+        return run, job
     if training.stopped:
         raise Interrupted
     run.score = _scored(job.model, parts.validation)
-    return run
+    return run, job
 
 
 def _scored(model: Model, validation: Dataset | None) -> Score:

@@ -43,31 +43,26 @@ def write_sweep_report(
         for point in points
         for run in point.runs
     )
-    others = [point for point in points if point.state in ("diverged", "pruned", "waiting")]
+    quantity = "validation accuracy" if by_accuracy else "validation loss"
+    data = str(plan.base["data"])
     page = render_page(
         "chalknet.sweeps",
         "sweep.html",
-        data=str(plan.base["data"]),
+        data=Path(data).name,
         plan=plan,
         summary=_summary(plan, points, ranked),
         winner=winner,
-        winner_values=[] if winner is None else list(winner["values"].items()),
+        winner_values=[] if winner is None else _values(winner["values"]),
         by_accuracy=by_accuracy,
-        quantity="validation accuracy" if by_accuracy else "validation loss",
-        rows=[_row(one, by_accuracy) for one in ranked[:ROWS]],
+        quantity=quantity,
+        rows=[_row(one) for one in ranked[:ROWS]],
         left_out=max(0, len(ranked) - ROWS),
         names=list(plan.space.axes),
-        others=[
-            {
-                "values": described(point.values),
-                "state": point.state,
-                "why": next((run.diverged for run in point.runs if run.diverged), ""),
-            }
-            for point in others
-        ],
-        curves=_curves(ranked, by_accuracy),
+        others=[_other(point) for point in points if point.state != "complete"],
+        panels=_panels(ranked, by_accuracy),
         shown=min(PANELS, len(ranked)),
-        coordinates=_coordinates(plan, ranked, by_accuracy),
+        coordinates=_coordinates(plan, ranked, quantity),
+        across=12 * (len(plan.space.axes) + 1),
     )
     return write_atomically(path, page)
 
@@ -75,53 +70,68 @@ def write_sweep_report(
 def _summary(plan: SweepPlan, points: Sequence[Point], ranked: Sequence[Ranked]) -> str:
     runs = sum(len(point.runs) for point in points)
     seconds = sum(run.seconds for point in points for run in point.runs)
-    how = {"grid": "going through all", "random": "drawing at random", "tpe": "TPE"}[plan.engine]
-    many = f"{len(points)} points" if len(points) != 1 else "One point"
+    how = {
+        "grid": "All combinations",
+        "random": "Points drawn at random",
+        "tpe": "Points chosen by what was seen before (TPE)",
+    }
+    seeds = f", each with {plan.seeds} seeds" if plan.seeds > 1 else ""
+    ended = "all" if len(ranked) == len(points) else f"{len(ranked)} of them"
     return (
-        f"{many}, {runs} runs, {seconds:,.1f} seconds of training; searched by {how}. "
-        f"{len(ranked)} ran to their end."
+        f"{how[plan.engine]}: {_counted(len(points), 'point')}{seeds}; {ended} ran to the end. "
+        f"{_counted(runs, 'run')}, {seconds:,.1f} seconds of training."
     )
 
 
-def _row(one: Ranked, by_accuracy: bool) -> dict[str, Any]:
-    digits = 4
+def _counted(count: int, noun: str) -> str:
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
+
+
+def _row(one: Ranked) -> dict[str, Any]:
+    several = len(one.point.runs) > 1
     return {
         "place": one.place,
         "values": [_short(value) for value in one.point.values.values()],
-        "mean": f"{one.mean if by_accuracy else -one.mean:.{digits}f}",
-        "spread": f"{one.spread:.{digits}f}" if len(one.point.runs) > 1 else "",
+        "mean": f"{one.mean:.4f}" if one.by_accuracy else f"{-one.mean:.4g}",
+        "spread": f"± {one.spread:.4f}" if several else "",
         "loss": f"{one.loss:.4g}",
         "seconds": f"{one.seconds:.1f}",
     }
+
+
+def _other(point: Point) -> dict[str, Any]:
+    last = point.runs[-1] if point.runs else None
+    told = point.state
+    if point.state == "diverged":
+        told = next(run.diverged for run in point.runs if run.diverged)
+        told = told.partition(":")[0].removeprefix("training ")
+    elif point.state == "pruned" and last is not None:
+        told = f"given up after {_counted(len(last.train_loss), 'epoch')}"
+    return {"values": [_short(value) for value in point.values.values()], "told": told}
 
 
 def _short(value: Any) -> str:
     return f"{value:.4g}" if isinstance(value, float) else str(value)
 
 
-def _curves(ranked: Sequence[Ranked], by_accuracy: bool) -> Markup | None:
-    if not ranked:
-        return None
+def _values(values: dict[str, Any]) -> list[tuple[str, str]]:
+    return [(name, _short(value)) for name, value in values.items()]
+
+
+def _panels(ranked: Sequence[Ranked], by_accuracy: bool) -> list[tuple[Any, Markup]]:
     panels = []
     for one in ranked[:PANELS]:
         runs = one.point.runs
         curves = [run.validation_accuracy if by_accuracy else run.validation_loss for run in runs]
         finite = [[math.nan if v is None else v for v in curve] for curve in curves]
-        title = "\n".join(f"{name} {_short(v)}" for name, v in one.point.values.items())
-        panels.append(Panel(title=_two_lines(title), curves=finite, best=one.place == 1))
-    return small_multiples("sweep", panels, label="Validation by epoch, a plot a point")
+        panels.append(Panel(title=described(one.point.values), curves=finite))
+    plots = small_multiples("curve", panels, rising=by_accuracy) if panels else []
+    return [
+        (_values(one.point.values), plot) for one, plot in zip(ranked[:PANELS], plots, strict=True)
+    ]
 
 
-def _two_lines(title: str) -> str:
-    lines = title.splitlines()
-    if len(lines) <= 2:
-        return title
-    middle = math.ceil(len(lines) / 2)
-    halves = (", ".join(lines[:middle]), ", ".join(lines[middle:]))
-    return "\n".join(half if len(half) <= 36 else f"{half[:35]}…" for half in halves)
-
-
-def _coordinates(plan: SweepPlan, ranked: Sequence[Ranked], by_accuracy: bool) -> Markup | None:
+def _coordinates(plan: SweepPlan, ranked: Sequence[Ranked], quantity: str) -> Markup | None:
     if len(ranked) < 2:
         return None
     axes = []
@@ -130,13 +140,17 @@ def _coordinates(plan: SweepPlan, ranked: Sequence[Ranked], by_accuracy: bool) -
         if isinstance(axis, Range):
             places, marks = _on_a_scale([float(v) for v in values], log=axis.log)
         else:
-            height = {v: k / max(1, len(axis.values) - 1) for k, v in enumerate(axis.values)}
+            last = max(1, len(axis.values) - 1)
+            height = {
+                v: k / last if len(axis.values) > 1 else 0.5 for k, v in enumerate(axis.values)
+            }
             places = [height[str(value)] for value in values]
             marks = [(height[v], v) for v in axis.values]
         axes.append(Coordinate(name, places, marks))
-    scores = [one.mean if by_accuracy else -one.mean for one in ranked]
-    places, marks = _on_a_scale(scores, log=False)
-    axes.append(Coordinate("validation", places, marks))
+    places, marks = _on_a_scale([one.mean for one in ranked], log=False)
+    # What is ranked is minus the loss, so that the best is always at the top.
+    marks = [(at, text.removeprefix("-")) for at, text in marks]
+    axes.append(Coordinate(quantity, places, marks))
     return parallel_coordinates(
         "across", axes, list(range(len(ranked))), label="All points across their options"
     )
@@ -145,11 +159,7 @@ def _coordinates(plan: SweepPlan, ranked: Sequence[Ranked], by_accuracy: bool) -
 def _on_a_scale(values: list[float], *, log: bool) -> tuple[list[float], list[tuple[float, str]]]:
     scaled = np.log(values) if log else np.asarray(values)
     low, high = float(scaled.min()), float(scaled.max())
-    places = (scaled - low) / (high - low) if high > low else np.full(len(values), 0.5)
-    ends = sorted({min(values), max(values)})
-    marks = (
-        [(0.0, f"{ends[0]:.3g}"), (1.0, f"{ends[-1]:.3g}")]
-        if len(ends) == 2
-        else [(0.5, f"{ends[0]:.3g}")]
-    )
-    return places.tolist(), marks
+    if high <= low:
+        return [0.5] * len(values), [(0.5, f"{values[0]:.3g}")]
+    marks = [(0.0, f"{min(values):.3g}"), (1.0, f"{max(values):.3g}")]
+    return ((scaled - low) / (high - low)).tolist(), marks

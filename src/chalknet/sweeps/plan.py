@@ -114,8 +114,8 @@ class SweepPlan:
 
     def to_json(self) -> str:
         """As the study keeps it."""
-        stored = {**vars(self), "base": dict(self.base), "space": self.space.as_dict()}
-        return json.dumps(stored, sort_keys=True)
+        base = dict(sorted(self.base.items()))  # their order means nothing, that of the axes does
+        return json.dumps({**vars(self), "base": base, "space": self.space.as_dict()})
 
     @classmethod
     def from_json(cls, text: str) -> SweepPlan:

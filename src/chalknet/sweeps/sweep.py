@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import os
+import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -46,6 +48,30 @@ class Ranked:
         )
 
 
+class Best:
+    """The first run of the best point that this process has seen: it need not be made again."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._key = (-math.inf, -math.inf)
+        self._values: dict[str, Value] = {}
+        self._job: TrainingJob | None = None
+
+    def offer(self, values: dict[str, Value], runs: Sequence[Run], job: TrainingJob | None) -> None:
+        """Keep the job if no better point has been seen."""
+        scores = [run.score for run in runs if run.score is not None]
+        if not scores or len(scores) < len(runs):
+            return
+        key = (_mean([s.value for s in scores]), -_mean([s.loss for s in scores]))
+        with self._lock:
+            if key > self._key:
+                self._key, self._values, self._job = key, values, job
+
+    def of(self, point: Point) -> TrainingJob | None:
+        """The job of a point, if it is the one that was kept."""
+        return self._job if point.values == self._values else None
+
+
 def cores() -> int:
     """How many cores this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
@@ -57,7 +83,7 @@ def work(
     parts: Parts | None = None,
     workers: int | None = None,
     heard: Heard = lambda *_: None,
-) -> Parts:
+) -> tuple[Parts, Best]:
     """Take points from the board until none is left.
 
     One kernel thread a worker where there are at least as many runs as cores; with fewer, the
@@ -72,6 +98,11 @@ def work(
         How many points at a time; by default as many as cores.
     heard : function
         Told of every point that is done.
+
+    Returns
+    -------
+    Parts, Best
+        The data, and what ``crown`` need not train again.
     """
     plan = board.plan
     # All workers would wait for the kernels; compiled first, they are there for everyone.
@@ -81,18 +112,24 @@ def work(
     count = min(workers or cores(), max(waiting, 1))
     threads = max(1, cores() // count)
 
+    best = Best()
+
     def objective(task: Task) -> None:
+        first = None
         for seed in range(plan.seeds):
             if seed >= len(task.runs):  # else made by a worker that was stopped later on
                 pruned = plan.prune and seed == 0
                 give_up = {"give_up": task.hopeless} if pruned else {}
                 config = plan.config(task.values, seed)
-                task.keep(run_once(config, parts, threads=threads, stop=task.stop, **give_up))
+                run, job = run_once(config, parts, threads=threads, stop=task.stop, **give_up)
+                task.keep(run)
+                first = job if seed == 0 else first
             elif plan.prune and seed == 0:
                 for epoch in range(1, len(task.runs[0].train_loss) + 1):
                     task.hopeless(epoch, task.runs[0].value_at(epoch))
             if task.runs[-1].score is None:
                 break
+        best.offer(task.values, task.runs, first)
 
     from threadpoolctl import threadpool_limits
 
@@ -100,7 +137,7 @@ def work(
     # each other's doing.
     with threadpool_limits(threads):
         board.work(objective, count, lambda task: heard(task.values, task.runs))
-    return parts
+    return parts, best
 
 
 def rehearse(plan: SweepPlan, parts: Parts) -> None:
@@ -132,7 +169,7 @@ def ranking(points: Sequence[Point]) -> list[Ranked]:
         if point.state != "complete" or not scores:
             continue
         values = np.array([score.value for score in scores])
-        loss = float(np.mean([score.loss for score in scores]))
+        loss = _mean([score.loss for score in scores])
         spread = float(values.std(ddof=1)) if len(values) > 1 else 0.0
         seconds = sum(run.seconds for run in point.runs)
         rows.append((float(values.mean()), loss, spread, seconds, point))
@@ -144,11 +181,18 @@ def ranking(points: Sequence[Point]) -> list[Ranked]:
     ]
 
 
-def crown(board: Board, parts: Parts, folder: Path) -> tuple[dict[str, Any], Model] | None:
-    """Train the winner again as a run of its own, and test it: once in the life of the sweep.
+def _mean(values: Sequence[float]) -> float:
+    return float(np.mean(values))
 
-    The first seed's run is made again, to the same bits. Returns what was found, and the model;
-    None if no point is complete.
+
+def crown(
+    board: Board, parts: Parts, folder: Path, seen: Best | None = None
+) -> tuple[dict[str, Any], Model] | None:
+    """Make the winner a run of its own, and test it: once in the life of the sweep.
+
+    It is the first seed's run, which is restored if this process has made it (``seen``) and made
+    again, to the same bits, otherwise. Returns what was found, and the model; None if no point is
+    complete.
     """
     ranked = ranking(board.points())
     if not ranked:
@@ -160,8 +204,10 @@ def crown(board: Board, parts: Parts, folder: Path) -> tuple[dict[str, Any], Mod
         return stored, RunFolder.open(folder).model()
     begun = (folder / "config.toml").is_file()  # by somebody who was stopped
     run_folder = RunFolder.open(folder) if begun else RunFolder.create(config, folder)
-    untested = Parts(parts.train, parts.validation, None)
-    job = TrainingJob(config, parts if stored is None else untested, run_folder.latest_checkpoint())
+    chosen = parts if stored is None else Parts(parts.train, parts.validation, None)
+    job = None if seen is None or stored is not None else seen.of(best.point)
+    if job is None:
+        job = TrainingJob(config, chosen, run_folder.latest_checkpoint())
     outcome = job.run(run_folder)
     if stored is None:
         test = outcome.test
