@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from fractions import Fraction
 
 import numpy as np
@@ -50,11 +51,11 @@ def test_pieces_are_the_network_exactly(widths, activation):
         found = pieces_of(network)
         knots = found.knots
         assert list(knots) == sorted(set(knots))
-        inside = [(a + b) / 2 for a, b in zip(knots, knots[1:], strict=False)]
+        inside = [(a + b) / 2 for a, b in itertools.pairwise(knots)]
         beyond = [knots[0] - 5, knots[-1] + 5] if knots else [Fraction(0), Fraction(1)]
         for x in [*knots, *inside, *beyond]:
             assert found(x) == exactly(network, np.array([x], object))
-        for before, after in zip(found.pieces, found.pieces[1:], strict=False):
+        for before, after in itertools.pairwise(found.pieces):
             assert before.slopes != after.slopes
             assert before.at(before.end) == after.at(after.start)
 

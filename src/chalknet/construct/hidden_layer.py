@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from chalknet.construct import rounding
+from chalknet.construct.both_ways import MOST_NEURONS, facing_both_ways
 from chalknet.construct.facing import Facing
 from chalknet.construct.points import Points
 from chalknet.construct.polyline import Polyline
@@ -18,9 +19,6 @@ from chalknet.construct.residuals import errors_at
 __all__ = ["HiddenLayer", "exact_layer", "rounded_layer"]
 
 Array = npt.NDArray[Any]
-
-# Of neurons that face both ways in turn: how often they are rounded anew, and how many at most.
-TRIES, MOST_TO_TRY = 300, 60
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,9 +94,14 @@ def rounded_layer(
         layer = HiddenLayer(w, b, a, float(exact.constant))
         if np.abs(layer.errors_at(points)).max() <= 4 * unit:
             return layer
-    if facing.flat is None and exact is not None:
-        return _facing_in_turn(line, facing.left, exact.a.astype(np.float64), points)
-    return _facing_outward(line, facing.flat or 0, unit)
+    if facing.flat is not None:
+        return _facing_outward(line, facing.flat, unit)
+    assert exact is not None  # noqa: S101 - in float64 neurons face outward only
+    if len(exact.a) > MOST_NEURONS:
+        return layer
+    x, y = points.x.astype(np.float64), points.y.astype(np.float64)
+    weights, constant = facing_both_ways(exact, x, y, unit)
+    return HiddenLayer(*weights, constant)
 
 
 def _facing_outward(line: Polyline, flat: int, unit: float) -> HiddenLayer:
@@ -116,27 +119,3 @@ def _facing_outward(line: Polyline, flat: int, unit: float) -> HiddenLayer:
         w = b = a = np.zeros(1)  # a constant: yet a hidden layer has a neuron at least
     w[: len(left[0])] *= -1
     return HiddenLayer(w, b + 0.0, a, float(line.v[end]))
-
-
-def _facing_in_turn(
-    line: Polyline, left: npt.NDArray[np.bool_], changes: Array, points: Points
-) -> HiddenLayer:
-    """Tries hidden weights near 1 until rounding does no more harm than it must.
-
-    The constant is no value of the function then, and its own rounding may be the larger.
-    """
-    x, y = points.x.astype(np.float64), points.y.astype(np.float64)
-    rng = np.random.default_rng(0)
-    hidden = np.ones(len(changes))
-    best: tuple[float, HiddenLayer] | None = None
-    for _ in range(TRIES if len(changes) <= MOST_TO_TRY else 1):
-        weights, constant = rounding.with_given(line.t, line.v, left, hidden, changes)
-        worst = float(np.abs(errors_at(x, y, weights, constant)).max())
-        if best is None or worst < best[0]:
-            best = worst, HiddenLayer(*weights, constant)
-        if worst <= 4 * np.spacing(max(np.abs(y).max(), abs(constant))):
-            break
-        # Of so few bits that times a whole number it needs no rounding.
-        hidden = 1.0 + rng.integers(2**16, size=len(changes)) / 2**20
-    assert best is not None  # noqa: S101 - for the type checker
-    return best[1]

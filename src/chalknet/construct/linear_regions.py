@@ -46,6 +46,13 @@ class Region:
     layer: int
 
     @property
+    def area(self) -> Fraction:
+        """By the shoelace formula."""
+        following = (*self.corners[1:], self.corners[0])
+        pairs = zip(self.corners, following, strict=True)
+        return sum((x * b - a * y for (x, y), (a, b) in pairs), Fraction(0)) / 2
+
+    @property
     def outline(self) -> Array:
         """The corners in float64 (k, 2)."""
         return np.array([[float(x), float(y)] for x, y in self.corners])
@@ -68,6 +75,11 @@ class Regions:
     high: tuple[float, float]
     regions: tuple[Region, ...]
     after_layer: tuple[int, ...]
+
+    @property
+    def area(self) -> float:
+        """Of the rectangle."""
+        return (self.high[0] - self.low[0]) * (self.high[1] - self.low[1])
 
 
 @dataclass(frozen=True)

@@ -70,6 +70,15 @@ class Pieces:
         """The outputs at the knots."""
         return tuple(piece.at(piece.end) for piece in self.pieces if piece.end is not None)
 
+    def between(self, low: float, high: float) -> tuple[Piece, ...]:
+        """The pieces that have a part strictly between low and high."""
+        return tuple(
+            piece
+            for piece in self.pieces
+            if (piece.end is None or piece.end > low)
+            and (piece.start is None or piece.start < high)
+        )
+
     def __call__(self, x: Fraction | int) -> tuple[Fraction, ...]:
         """The outputs at x, exactly."""
         at = Fraction(x)

@@ -26,6 +26,7 @@ from chalknet.network import Network
 from chalknet.operations.losses import MeanSquaredError
 
 if TYPE_CHECKING:
+    from chalknet.explain.problem import Problem
     from chalknet.model import Model
 
 __all__ = ["ReluFit", "fit_relu"]
@@ -108,6 +109,24 @@ class ReluFit:
         from chalknet.model import Model
 
         return Model(self.network, MeanSquaredError(), feature_names=("x",), name="fit-relu")
+
+    @property
+    def problem(self) -> Problem:
+        """The network and its points as a problem on paper, in fractions where there are any."""
+        from chalknet.explain.problem import Layer, Problem
+
+        layer = self.exact_layer or self.layer
+        constant = np.array([layer.constant], layer.a.dtype)
+        return Problem(
+            layers=(
+                Layer(weights=layer.w[:, np.newaxis], bias=layer.b, activation="relu"),
+                Layer(weights=layer.a[np.newaxis], bias=constant),
+            ),
+            inputs=self.points.x[:, np.newaxis],
+            targets=self.points.y[:, np.newaxis],
+            loss=MeanSquaredError(),
+            title=f"{self.neurons} ReLU neurons through {len(self.points)} points",
+        )
 
     @functools.cached_property
     def residuals(self) -> Array:

@@ -29,7 +29,7 @@ from chalknet.construct.double_double import (
     two_sum,
 )
 
-__all__ = ["Weights", "outward", "with_given"]
+__all__ = ["Weights", "fractions_near", "outward"]
 
 Array = npt.NDArray[Any]
 
@@ -153,7 +153,7 @@ def _with_exact_knot(
     start = float(knot)
     best, least = plain, abs(plain.missed)
     for count in AT_ONCE:
-        w, b = _fractions_near(knot, most / (4 * abs(plain.a)), count)
+        w, b = fractions_near(knot, most / (4 * abs(plain.a)), count)
         neurons = _rounded(w, b, end, target)
         product, rest = two_product(w, start)
         at_knot = neurons.a * ((product + b) + (rest + w * float(knot - Fraction(start))))
@@ -166,7 +166,7 @@ def _with_exact_knot(
     return best
 
 
-def _fractions_near(knot: Fraction, off: float, count: int) -> tuple[Array, Array]:
+def fractions_near(knot: Fraction, off: float, count: int) -> tuple[Array, Array]:
     """Many w and b with −b / w within ``off`` of the knot, or as near as there are.
 
     They are the lower and upper parts of fractions with 53 bits, from the knot's continued
@@ -190,11 +190,15 @@ def _fractions_near(knot: Fraction, off: float, count: int) -> tuple[Array, Arra
         i = np.arange(1 + min(int(size * most_off), 2**52 // smaller, count))
         r = np.arange(2**52 // size, 0, -1)[: max(1, count // len(i))]
         r, i = (values.ravel() for values in np.meshgrid(r, i))
-    else:  # nothing else with 53 bits is near: the multiples of one fraction
-        following = last
+        q, p = (r * high + i * low for high, low in zip(following[::-1], last[::-1], strict=True))
+    else:  # the knot is next to one fraction with few bits: its multiples, and its neighbours
         r = min(2**52 // smaller, 2**22) - np.arange(min(2**52 // smaller, count))
-        i = 0 * r
-    q, p = (r * high + i * low for high, low in zip(following[::-1], last[::-1], strict=True))
+        furthest = (2**53 - max(map(abs, before))) // smaller
+        i = min(furthest, whole) - np.arange(count if last != following else 0)
+        q, p = (
+            np.concatenate([r * low, i[i > 0] * low + lowest])
+            for low, lowest in zip(last[::-1], before[::-1], strict=True)
+        )
     scale = 0.5 ** math.frexp(float(q[0]))[1]
     return q * scale, -p * scale
 
@@ -230,43 +234,3 @@ def _sum_of(*numbers: float) -> tuple[float, float]:
         high, rest = two_sum(high, number)
         low += rest
     return two_sum(high, low)
-
-
-def with_given(
-    t: Array, v: Array, left: npt.NDArray[np.bool_], hidden: Array, changes: Array
-) -> tuple[Weights, float]:
-    """Weights w, b, a (k,) each, and the constant, of neurons of which some face left.
-
-    Those that face left are given: slopes left of a knot belong to all of them, so they cannot be
-    chosen one after the other. Those that face right are then chosen from left to right.
-
-    Parameters
-    ----------
-    t, v : array (k + 2,)
-        Abscissas and values of the ends and the knots.
-    left : array of bool (k,)
-        Which neurons face left.
-    hidden : array (k,)
-        Sizes of the hidden weights.
-    changes : array (k,)
-        Changes of slope, of which those of the neurons that face right are not looked at.
-    """
-    places = [Fraction(value) for value in t.tolist()]
-    values = [Fraction(value) for value in v.tolist()]
-    faces_left = left.tolist()
-    w = np.where(left, -hidden, hidden)
-    b = -w * t[1:-1]
-    a = changes / hidden
-    slope, offset = Fraction(0), Fraction(0)
-    for j in np.flatnonzero(left).tolist():
-        slope += Fraction(a[j]) * Fraction(w[j])
-        offset += Fraction(a[j]) * (Fraction(w[j]) * places[0] + Fraction(b[j]))
-    constant = float(values[0] - offset)
-    value = Fraction(constant) + offset
-    for j, faces in enumerate(faces_left):
-        value += slope * (places[j + 1] - places[j])
-        if not faces:
-            wanted = (values[j + 2] - value) / (places[j + 2] - places[j + 1])
-            a[j] = float((wanted - slope) / Fraction(w[j]))
-        slope += Fraction(a[j]) * Fraction(hidden[j])
-    return (w, b + 0.0, a), constant

@@ -38,6 +38,8 @@ class Undecided(Exception):  # noqa: N818 - not an error: an answer
 def subset_with_sum(values: Sequence[Fraction | int], target: Fraction | int) -> list[int] | None:
     """Indices of numbers that add up to ``target``; None where it is certain that none do.
 
+    Of several answers one is preferred whose numbers come early.
+
     Raises
     ------
     Undecided
@@ -52,19 +54,22 @@ def subset_with_sum(values: Sequence[Fraction | int], target: Fraction | int) ->
     goal = Fraction(target)
     scale = _common_denominator([goal, *given])
     whole = [int(value * scale) for value in given]
-    wanted = int(goal * scale)
-    # Leaving a negative number out is taking its opposite in: Σ|v| over the changed set.
-    sizes = [abs(value) for value in whole]
-    wanted -= sum(value for value in whole if value < 0)
-    divisor = math.gcd(*sizes)
-    if wanted < 0 or wanted > sum(sizes) or (wanted % divisor if divisor else wanted):
+    # A number below zero that is left out adds its size to a sum from which all of them were taken.
+    wanted = int(goal * scale) - sum(value for value in whole if value < 0)
+    divisor = math.gcd(*whole)
+    if wanted < 0 or wanted > sum(map(abs, whole)) or (wanted % divisor if divisor else wanted):
         return None
     if divisor:
-        sizes, wanted = [size // divisor for size in sizes], wanted // divisor
-    taken = _taken(sizes, wanted)
-    if taken is None:
-        return None
-    return [i for i, value in enumerate(whole) if value != 0 and (i in taken) == (value > 0)]
+        whole, wanted = [value // divisor for value in whole], wanted // divisor
+    numbers = [i for i, value in enumerate(whole) if value]
+    bundles = _bundles(whole, numbers)
+    if len(bundles) * (wanted // 8 + 1) <= MOST_MEMORY:
+        added = _by_reachable_sums(bundles, wanted)
+    elif len(numbers) <= MOST_ITEMS:
+        added = _by_halves(whole, numbers, wanted)
+    else:
+        raise Undecided
+    return None if added is None else [i for i in numbers if (i in added) == (whole[i] > 0)]
 
 
 def _common_denominator(values: list[Fraction]) -> int:
@@ -76,54 +81,47 @@ def _common_denominator(values: list[Fraction]) -> int:
     return scale
 
 
-def _taken(sizes: list[int], wanted: int) -> set[int] | None:
-    """The same for natural numbers."""
-    bundles = _bundles(sizes)
-    if len(bundles) * (wanted // 8 + 1) <= MOST_MEMORY:
-        return _by_reachable_sums(bundles, wanted)
-    positive = [i for i, size in enumerate(sizes) if size]
-    if len(positive) <= MOST_ITEMS:
-        return _by_halves(sizes, positive, wanted)
-    raise Undecided
-
-
-def _bundles(sizes: list[int]) -> list[tuple[int, list[int]]]:
+def _bundles(whole: list[int], numbers: list[int]) -> list[tuple[int, list[int]]]:
     """Equal numbers bundled by 1, 2, 4, …: any count of them is a sum of bundles."""
     equal = defaultdict(list)
-    for i, size in enumerate(sizes):
-        if size:
-            equal[size].append(i)
+    for i in numbers:
+        equal[whole[i]].append(i)
     bundles = []
-    for size, indices in equal.items():
-        count = 1
-        while indices:
-            bundle, indices = indices[:count], indices[count:]  # noqa: PLW2901
-            bundles.append((size * len(bundle), bundle))
-            count *= 2
+    for value, indices in equal.items():
+        count, start = 1, 0
+        while start < len(indices):
+            bundle = indices[start : start + count]
+            bundles.append((value * len(bundle), bundle))
+            count, start = 2 * count, start + count
     return bundles
 
 
 def _by_reachable_sums(bundles: list[tuple[int, list[int]]], wanted: int) -> set[int] | None:
-    """Bit s of ``reachable[i]`` tells whether the first i bundles have a subset of sum s."""
+    """Bit s of ``reachable[i]`` tells whether sizes of the first i bundles add up to s."""
     mask = (1 << (wanted + 1)) - 1
     reachable = [1]
-    for size, _ in bundles:
-        before = reachable[-1]
+    for value, _ in bundles:
+        before, size = reachable[-1], abs(value)
         reachable.append((before | before << size) & mask if size <= wanted else before)
     if not reachable[-1] >> wanted & 1:
         return None
-    taken: set[int] = set()
-    for (size, indices), before in zip(reversed(bundles), reversed(reachable[:-1]), strict=True):
-        if not before >> wanted & 1:
-            taken.update(indices)
+    added: set[int] = set()
+    for (value, indices), before in zip(reversed(bundles), reversed(reachable[:-1]), strict=True):
+        size = abs(value)
+        without = before >> wanted & 1
+        within = size <= wanted and before >> (wanted - size) & 1
+        # Leaving a number out of the subset is adding its size where it is below zero.
+        if within and (value < 0 or not without):
+            added.update(indices)
             wanted -= size
-    return taken
+    return added
 
 
-def _by_halves(sizes: list[int], positive: list[int], wanted: int) -> set[int] | None:
+def _by_halves(whole: list[int], numbers: list[int], wanted: int) -> set[int] | None:
     """Sums are compared modulo a prime, in 64 bits, and those that agree are added up exactly."""
-    middle = len(positive) // 2
-    left, right = positive[:middle], positive[middle:]
+    sizes = [abs(value) for value in whole]
+    middle = len(numbers) // 2
+    left, right = numbers[:middle], numbers[middle:]
     sums = _sums_modulo([sizes[i] for i in left])
     missing = (wanted % PRIME + PRIME - _sums_modulo([sizes[i] for i in right])) % PRIME
     agreeing = np.intersect1d(sums, missing)  # sorts both, which a cache likes
