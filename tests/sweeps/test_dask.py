@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import joblib
@@ -65,3 +67,12 @@ def test_a_worker_of_the_cluster_takes_one_kernel_thread(client: Any) -> None:
         return usable_cores()
 
     assert set(client.run(threads).values()) == {1}
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+def test_the_documented_search_runs(capsys: pytest.CaptureFixture[str]) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "sweeps.md").read_text(encoding="utf-8")
+    (block,) = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
+    exec(compile(block, "docs/sweeps.md", "exec"), {"__name__": "__main__"})
+    assert float(capsys.readouterr().out.split()[-1]) > 0.9
