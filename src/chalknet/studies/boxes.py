@@ -92,8 +92,8 @@ def _inputs() -> list[Row]:
             published="grows exponentially",
             ours=f"{count:,}",
             verdict=Verdict.EXACT,
-            reason=f"so many cells along each input, to the power {inputs}; for slopes of at most 1, "
-            "as sin x has",
+            reason=f"so many cells along each input, to the power {inputs}, for slopes of at "
+            "most 1, as sin x has",
         )
         for inputs, count in zip(found.inputs, counts, strict=True)
     ]
