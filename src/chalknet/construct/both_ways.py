@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from chalknet.construct.double_double import two_product
+from chalknet.construct.residuals import errors_at
 from chalknet.construct.rounding import Weights, fractions_near
 
 if TYPE_CHECKING:
@@ -47,26 +48,44 @@ def facing_both_ways(exact: HiddenLayer, x: Array, y: Array, unit: float) -> tup
     choices = []
     for constant in (nearest, np.nextafter(nearest, np.inf), np.nextafter(nearest, -np.inf)):
         missed = _missed(exact, faces, knots, float(constant), x, y) / unit
-        choices.append((*_smallest(distances, rising, missed), missed, float(constant)))
-    _, changes, missed, constant = min(choices, key=lambda choice: choice[0])
+        worst, _ = _smallest(distances, rising, missed)
+        choices.append((worst, float(constant), missed))
+    best: tuple[float, Weights, float] | None = None
+    for _, constant, missed in sorted(choices, key=lambda choice: choice[0]):
+        weights = _settled(exact, faces, knots, distances, missed, unit)
+        worst = float(np.abs(errors_at(x, y, weights, constant)).max())
+        if best is None or worst < best[0]:
+            best = worst, weights, constant
+        if worst <= 4 * unit:
+            break
+    assert best is not None  # noqa: S101 - for the type checker
+    return best[1:]
+
+
+def _settled(
+    exact: HiddenLayer, faces: Array, knots: Array, distances: Array, missed: Array, unit: float
+) -> Weights:
+    """One neuron after the other, those first that rounding hurts most.
+
+    What they then miss the points by is left to the others.
+    """
+    rising = exact.a.astype(np.float64) > 0
+    harm = np.abs(exact.a.astype(np.float64)) * np.maximum(distances.max(axis=0), np.abs(knots))
+    open_ = np.argsort(-harm, kind="stable")
     rows: dict[int, tuple[float, float, float]] = {}
-    open_ = np.arange(len(knots))
     while len(open_):
-        # Knots come in coarser steps than slopes: the one that moves most is settled first, and
-        # what it then misses is left to the others.
-        slopes, offsets = changes.reshape(2, -1) * unit
-        at = int(np.abs(offsets).argmax())
-        j = int(open_[at])
+        _, changes = _smallest(distances[:, open_], rising[open_], missed)
+        slope, offset = (float(values[0]) * unit for values in changes.reshape(2, -1))
+        j = int(open_[0])
         reach = float(distances[:, j].max())
         rows[j], (more, up) = _weights(
-            exact.a[j], float(knots[j]), float(faces[j]), slopes[at], offsets[at], reach
+            exact.a[j], float(knots[j]), float(faces[j]), slope, offset, reach
         )
         active = distances[:, j] > 0
         missed = missed + np.where(active, distances[:, j] * more + up, 0.0) / unit
-        open_ = np.delete(open_, at)
-        _, changes = _smallest(distances[:, open_], rising[open_], missed)
+        open_ = open_[1:]
     w, b, a = np.array([rows[j] for j in range(len(knots))]).T
-    return (w, b, a), constant
+    return w, b, a
 
 
 def _missed(

@@ -14,7 +14,7 @@ from chalknet.construct.function import Function
 from chalknet.construct.placement import uniform_boxes, uniform_lines
 from chalknet.construct.step_networks import count_of_neurons
 
-__all__ = ["Growth", "Rates", "growth", "rates", "steepest"]
+__all__ = ["Growth", "Rates", "growth", "growth_of", "rates", "steepest"]
 
 Array = npt.NDArray[Any]
 PARTS = 2**14
@@ -89,6 +89,18 @@ def growth(
         cells = [max(1, math.ceil(d * slope * (high - low) / (2 * error))) for d in inputs]
         rows.append(tuple(count_of_neurons(m, d) for m, d in zip(cells, inputs, strict=True)))
     return Growth(slope, tuple(errors), tuple(inputs), tuple(rows))
+
+
+def growth_of(function: Function, low: float, high: float) -> Growth | None:
+    """The table for functions as steep as this one; None where it jumps.
+
+    The numbers of inputs are 1 to 5, and the function's own.
+    """
+    slope = float(steepest(function, low, high).max())
+    if not math.isfinite(slope) or slope == 0:
+        return None
+    inputs = tuple(sorted({*INPUTS, function.inputs}))
+    return growth(slope, low, high, inputs=inputs)
 
 
 def rates(function: Function, low: float, high: float, most: int = 256) -> Rates:
