@@ -15,6 +15,7 @@ from typing import Any, TextIO
 import typer
 
 from chalknet.cli import (
+    approximate,
     check,
     data,
     derive,
@@ -24,8 +25,10 @@ from chalknet.cli import (
     explain,
     export,
     find_lr,
+    fit_relu,
     gradcheck,
     import_,
+    knots,
     predict,
     report,
     studies,
@@ -62,6 +65,11 @@ app.command("explain", rich_help_panel=UNDERSTAND, epilog=explain.EXAMPLES)(expl
 app.command("check", rich_help_panel=UNDERSTAND, epilog=check.EXAMPLES)(check.check)
 app.command("exercise", rich_help_panel=UNDERSTAND, epilog=exercise.EXAMPLES)(exercise.exercise)
 app.command("derive", rich_help_panel=UNDERSTAND, epilog=derive.EXAMPLES)(derive.derive)
+app.command("fit-relu", rich_help_panel=CONSTRUCT, epilog=fit_relu.EXAMPLES)(fit_relu.fit_relu)
+app.command("knots", rich_help_panel=CONSTRUCT, epilog=knots.EXAMPLES)(knots.knots)
+app.command("approximate", rich_help_panel=CONSTRUCT, epilog=approximate.EXAMPLES)(
+    approximate.approximate
+)
 app.command("variance", rich_help_panel=CONSTRUCT, epilog=variance.EXAMPLES)(variance.variance)
 app.command("doctor", rich_help_panel=CONSTRUCT, epilog=doctor.EXAMPLES)(doctor.doctor)
 app.command("gradcheck", rich_help_panel=CONSTRUCT, epilog=gradcheck.EXAMPLES)(gradcheck.gradcheck)
