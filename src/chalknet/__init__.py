@@ -9,6 +9,11 @@ import importlib
 from typing import Any
 
 _HOMES = {
+    "chalknet.construct.approximation": ("Approximation", "approximate"),
+    "chalknet.construct.levenberg_marquardt": ("search_relu",),
+    "chalknet.construct.linear_regions": ("linear_regions",),
+    "chalknet.construct.piecewise_linear": ("pieces_of",),
+    "chalknet.construct.relu_interpolation": ("ReluFit", "fit_relu"),
     "chalknet.data.catalogue": ("load_dataset",),
     "chalknet.data.dataset": ("Dataset", "Split"),
     "chalknet.data.preprocessing": ("Preprocessing",),
