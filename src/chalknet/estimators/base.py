@@ -209,12 +209,18 @@ class Perceptron(Inspection, CallbackSupportMixin, Arguments):  # type: ignore[m
         """Forget everything, and draw weights."""
         widths = [self.n_features_in_, *settings.hidden, self.n_outputs_]
         dtype = lesson.X.dtype
-        self._adopt(
-            draw_network(widths, settings.activations, settings.draw, self._random_state, dtype)
+        network = draw_network(
+            widths,
+            settings.activations,
+            settings.last_activation,
+            settings.draw,
+            self._random_state,
+            dtype,
         )
+        self._adopt(network)
         self.__dict__.pop("_state", None)
         self.__dict__.update(self._first_records())
-        return self._current_network()
+        return network
 
     def _first_records(self) -> dict[str, Any]:
         """The records of training before its first epoch."""

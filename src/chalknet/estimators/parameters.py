@@ -34,6 +34,8 @@ class Settings:
         Widths of the hidden layers.
     activations : tuple of Activation
         One a hidden layer.
+    last_activation : Activation
+        The last of them; where there is no hidden layer, what it would have been.
     dropout : tuple of float
         The rate of each hidden layer.
     draw : function or None
@@ -46,6 +48,7 @@ class Settings:
 
     hidden: tuple[int, ...]
     activations: tuple[Activation, ...]
+    last_activation: Activation
     dropout: tuple[float, ...]
     draw: Draw | None
     optimizer: Optimizer
@@ -73,9 +76,13 @@ def settings_of(arguments: Mapping[str, Any]) -> Settings:
             "lbfgs needs the same objective at every evaluation, and dropout draws a new one: "
             "take solver='adam' or 'sgd', or dropout=0."
         )
+    activations = hidden_activations(arguments["activation"], len(hidden))
+    # scikit-learn's weights depend on the name of an activation that no layer has.
+    would_be = activations or hidden_activations(arguments["activation"] or "identity", 1)
     return Settings(
         hidden=hidden,
-        activations=hidden_activations(arguments["activation"], len(hidden)),
+        activations=activations,
+        last_activation=would_be[-1],
         dropout=dropout,
         draw=initializer_of(arguments["init"]),
         optimizer=as_in_scikit_learn(

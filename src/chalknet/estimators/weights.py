@@ -43,6 +43,7 @@ def initializer_of(init: InitLike) -> Draw | None:
 def draw_network(
     widths: Sequence[int],
     activations: Sequence[Activation],
+    last: Activation,
     draw: Draw | None,
     random_state: np.random.RandomState,
     dtype: npt.DTypeLike,
@@ -51,10 +52,10 @@ def draw_network(
 
     scikit-learn's scheme draws W, then b, from U(−l, l) with l = √(c / (fan_in + fan_out)), where
     c is 2 if the activation is the logistic function and 6 otherwise (after Glorot and Bengio,
-    AISTATS 2010); an output layer follows the hidden layer below it.
+    AISTATS 2010); for the output layer ``last`` decides, the activation below it.
     """
     functions = [*activations, as_activation("identity")]
-    deciding = [*activations, functions[max(len(activations) - 1, 0)]]
+    deciding = [*activations, last]
     layers = []
     for fans, function, decides in zip(
         itertools.pairwise(widths), functions, deciding, strict=True
