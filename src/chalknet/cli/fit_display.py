@@ -49,12 +49,12 @@ def _headline(fit: ReluFit) -> str:
 
 
 def _minimality(fit: ReluFit) -> str:
-    among = "through these points" if fit.is_sparsest else "that connects them by straight lines"
-    fewest = _count(fit.fewest, "neuron")
-    split = f"{fewest} would do. " if fit.neurons > fit.fewest else ""
+    what = "lead through these points" if fit.is_sparsest else "join these points by straight lines"
     if fit.minimal == "proved":
-        return f"{split}No network {among} has fewer than {fewest}: proved."
-    return f"{split}No network {among} has fewer than {fit.fewest - 1:,}: within one of the fewest."
+        text = f"The fewest neurons that {what}: {fit.fewest:,}, proved."
+    else:
+        text = f"The fewest neurons that {what}: {fit.fewest - 1:,} or {fit.fewest:,}."
+    return text
 
 
 def _residual(fit: ReluFit) -> str:
