@@ -103,6 +103,8 @@ def _fetch_ahead(D, number, fan_in):
     """Have a later sample fetched; in a drawn order it is nowhere near this one."""
     if number >= D[at.SAMPLES] or D[at.X_KIND] > 2:
         return
+    if D[at.ORDER] == 0 and D[at.X_KIND] > 0:
+        return  # that long rows follow each other, the processor notices by itself
     sample, size = sample_at(D, number), max(1, 4 * D[at.X_KIND])
     row = pointer(D[at.X] + sample * D[at.X_STRIDE] * size, np.uint8(0))
     for place in range(0, fan_in * size, 64):
