@@ -58,10 +58,8 @@ def confusion_of(truth: npt.NDArray[Any], decided: npt.NDArray[Any], n_classes: 
     array([[1, 1],
            [0, 1]])
     """
-    from sklearn.metrics import confusion_matrix
-
-    matrix: Counts = confusion_matrix(truth, decided, labels=np.arange(n_classes))
-    return matrix
+    pairs = truth.astype(np.int64) * n_classes + decided
+    return np.bincount(pairs, minlength=n_classes**2).reshape(n_classes, n_classes)
 
 
 def shares(matrix: Counts) -> npt.NDArray[np.float64]:

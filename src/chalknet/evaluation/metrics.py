@@ -209,8 +209,8 @@ def _evaluate_classes(model: Model, data: Dataset, found: Predictions) -> ClassE
             for row in _largest(found.losses)
         ),
         per_class=scores_of_classes(found.truth, found.decided, names),
-        macro=average_of(found.truth, found.decided, "macro"),
-        weighted=average_of(found.truth, found.decided, "weighted"),
+        macro=average_of(found.truth, found.decided, len(names), "macro"),
+        weighted=average_of(found.truth, found.decided, len(names), "weighted"),
         confusion=matrix,
         confused_pairs=most_confused(matrix),
         calibration=calibration_of(sure, right) if found.probabilistic else None,
@@ -219,8 +219,6 @@ def _evaluate_classes(model: Model, data: Dataset, found: Predictions) -> ClassE
 
 
 def _evaluate_labels(model: Model, data: Dataset, found: Predictions) -> MultilabelEvaluation:
-    from sklearn.metrics import hamming_loss
-
     names = model.names
     return MultilabelEvaluation(
         **_common(data, found, names),
@@ -234,10 +232,10 @@ def _evaluate_labels(model: Model, data: Dataset, found: Predictions) -> Multila
             )
             for row in _largest(found.losses)
         ),
-        hamming_loss=float(hamming_loss(found.truth, found.decided)),
+        hamming_loss=float((found.truth != found.decided).mean()),
         per_label=scores_of_classes(found.truth, found.decided, names),
-        macro=average_of(found.truth, found.decided, "macro"),
-        weighted=average_of(found.truth, found.decided, "weighted"),
+        macro=average_of(found.truth, found.decided, len(names), "macro"),
+        weighted=average_of(found.truth, found.decided, len(names), "weighted"),
         calibration=(
             calibration_of(found.scores.ravel(), found.truth.ravel())
             if found.probabilistic

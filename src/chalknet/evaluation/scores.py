@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -71,24 +71,43 @@ class Residual:
 def scores_of_classes(
     truth: Array, decided: Array, names: tuple[str, ...]
 ) -> tuple[ClassScore, ...]:
-    """Precision, recall, F1 and support of every class or label, in the order of ``names``."""
-    from sklearn.metrics import precision_recall_fscore_support
+    """Precision, recall, F1 and support of every class or label, in the order of ``names``.
 
-    columns = precision_recall_fscore_support(
-        truth, decided, labels=np.arange(len(names)), zero_division=0.0
-    )
+    ``truth`` and ``decided`` are class indices (n,), or marks 0 and 1 of every label (n, K).
+    """
+    both, found, there = _counts(truth, decided, len(names))
     return tuple(
-        ClassScore(name, float(precision), float(recall), float(f1), int(support))
-        for name, precision, recall, f1, support in zip(names, *columns, strict=True)
+        ClassScore(name, *(float(ratio) for ratio in ratios), int(support))
+        for name, *ratios, support in zip(names, *_ratios(both, found, there), there, strict=True)
     )
 
 
-def average_of(truth: Array, decided: Array, how: str) -> Average:
-    """The ``"macro"`` (each class counts the same) or ``"weighted"`` (by support) average."""
-    from sklearn.metrics import precision_recall_fscore_support
+def average_of(
+    truth: Array, decided: Array, n_classes: int, how: Literal["macro", "weighted"]
+) -> Average:
+    """The ``macro`` (each class counts the same) or ``weighted`` (by support) average."""
+    both, found, there = _counts(truth, decided, n_classes)
+    weights = there if how == "weighted" else ((found + there > 0) | (truth.ndim == 2))
+    total = max(1, weights.sum())
+    return Average(*(float(ratio @ weights / total) for ratio in _ratios(both, found, there)))
 
-    values = precision_recall_fscore_support(truth, decided, average=how, zero_division=0.0)
-    return Average(*(float(value) for value in values[:3]))
+
+def _counts(truth: Array, decided: Array, n_classes: int) -> tuple[Array, Array, Array]:
+    """How often each class was decided for rightly, how often at all, and how often it was true."""
+    if truth.ndim == 2:
+        marks = truth.astype(np.int64), decided.astype(np.int64)
+        return (marks[0] * marks[1]).sum(axis=0), marks[1].sum(axis=0), marks[0].sum(axis=0)
+    both, found, there = (
+        np.bincount(classes.astype(np.int64), minlength=n_classes)
+        for classes in (truth[truth == decided], decided, truth)
+    )
+    return both, found, there
+
+
+def _ratios(both: Array, found: Array, there: Array) -> tuple[Array, Array, Array]:
+    """Precision, recall and F1."""
+    precision, recall = both / np.maximum(found, 1), both / np.maximum(there, 1)
+    return precision, recall, 2 * both / np.maximum(found + there, 1)
 
 
 def scores_of_targets(truth: Array, predicted: Array) -> tuple[TargetScore, ...]:
