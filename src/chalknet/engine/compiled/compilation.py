@@ -66,6 +66,7 @@ def _translating_only() -> Iterator[None]:
         (generator, "_add_module", lambda _: None),
         (generator, "set_env", lambda *_: None),
         (codegen.JITCodeLibrary, "_finalize_specific", lambda _: None),
+        (codegen.JITCodeLibrary, "_optimize_final_module", lambda _: None),
     )
     with global_compiler_lock, ExitStack() as changes:
         for owner, name, value in inside:

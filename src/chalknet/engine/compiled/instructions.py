@@ -29,6 +29,7 @@ __all__ = [
     "lanes_of",
     "load_atomically",
     "place_at",
+    "plain",
     "pointer",
     "prefetch",
     "shifted",
@@ -97,6 +98,17 @@ def converted(typing: Any, value: Any, like: Any) -> Any:
         return context.cast(b, arguments[0], value, like)
 
     return like(value, like), code
+
+
+@intrinsic
+def plain(typing: Any, value: Any) -> Any:
+    """The constant as a variable: Numba compiles a function once more for every constant."""
+    kind = types.unliteral(value)
+
+    def code(context: Any, b: Any, signature: Any, arguments: Any) -> Any:
+        return arguments[0]
+
+    return kind(kind), code
 
 
 def lanes_of(unit: Vectors) -> Any:

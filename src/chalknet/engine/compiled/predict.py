@@ -26,6 +26,7 @@ from chalknet.engine.compiled.instructions import (
     address_of,
     call_map,
     fused,
+    plain,
     pointer,
     shifted,
 )
@@ -141,7 +142,7 @@ def _predict_row(D, thread, sample, like):
     Gives how many raw numbers are not finite.
     """
     x, which = pointer(D[at.INPUTS], like), pointer(D[at.WHICH], np.int32(0))
-    flaws = gather(D, sample, 0, 1, layer_of(D, 0)[at.FAN_IN], like)
+    flaws = gather(D, sample, plain(0), plain(1), layer_of(D, 0)[at.FAN_IN], like)
     count = pointer(D[at.COUNTS], np.int64(0))[0]
     flat = pointer(D[at.FLAT], like)
     for number in range(D[at.LAYERS]):
@@ -157,7 +158,7 @@ def _predict_row(D, thread, sample, like):
             call_map(layer[at.FORWARD], 1, fan_out, 0, addresses, weak)
         if number + 1 < D[at.LAYERS]:
             x, count = A, nonzeros(A, fan_out, which)
-    _respond(D, thread, sample, 0, 1, like)
+    _respond(D, thread, sample, plain(0), plain(1), like)
     return flaws
 
 

@@ -14,7 +14,14 @@ from chalknet.engine.compiled.gemm import (
     transpose_block,
 )
 from chalknet.engine.compiled.grid import layer_of, panels_of, rows_of, width_of, zeros_of
-from chalknet.engine.compiled.instructions import address_of, call_map, converted, pointer, shifted
+from chalknet.engine.compiled.instructions import (
+    address_of,
+    call_map,
+    converted,
+    plain,
+    pointer,
+    shifted,
+)
 from chalknet.engine.compiled.shared_zeros import multiply_shared
 from chalknet.engine.compiled.sparse_rows import forward_sparse
 from chalknet.engine.compiled.teamwork import scratch_of, share
@@ -131,8 +138,8 @@ def output_backward(D, thread, row_0, row_1, like):
     """dZ of the output layer from ∂loss/∂output, for rows the thread has from the loss."""
     layer = layer_of(D, D[at.LAYERS] - 1)
     if row_0 < row_1:
-        first = row_0 - row_0  # a zero that Numba takes for a variable, as in the other call
-        _through_activation(D, layer, thread, row_0, row_1, first, layer[at.FAN_OUT], like)
+        width = layer[at.FAN_OUT]
+        _through_activation(D, layer, thread, row_0, row_1, plain(0), width, like)
 
 
 @njit(**KERNEL)

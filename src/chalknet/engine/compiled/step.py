@@ -26,6 +26,7 @@ from chalknet.engine.compiled.grid import layer_of, leads, panels_of, rows_of, w
 from chalknet.engine.compiled.instructions import (
     add_atomically,
     load_atomically,
+    plain,
     pointer,
     shifted,
 )
@@ -167,7 +168,7 @@ def _step(D, thread, step, like):
         n = min(D[at.SLICE], end - first)
         turn = (first - begin) // D[at.SLICE]
         _slice(D, thread, step, first, n, first - begin, total, turn, first + n == end, like)
-    if not is_rank_one(D, end - begin, 0, True):  # which updates Wᵀ as well
+    if not is_rank_one(D, end - begin, plain(0), plain(True)):  # which updates Wᵀ as well
         # Whoever reads Wᵀ next does so after the next meeting.
         _transpose_all(D, thread, like)
 
@@ -186,7 +187,7 @@ def _train(D, thread, like):
     loss = pointer(D[at.TOTALS], np.float64(0))[0]
     barrier(D, thread)
     if load_atomically(shifted(words, at.FLAWED)) == 0 and loss - loss == 0:
-        _move(D, thread, False, like)
+        _move(D, thread, plain(0), like)
 
 
 def run(D, thread, like):
@@ -195,7 +196,7 @@ def run(D, thread, like):
     if D[at.FEW]:
         predict_few(D, thread, like)
         return
-    _move(D, thread, True, like)
+    _move(D, thread, plain(1), like)
     barrier(D, thread)
     if D[at.RESULT] == 0:
         _train(D, thread, like)
