@@ -45,7 +45,7 @@ def test_what_a_person_sees(chalknet, monkeypatch):
     assert shown.err == ""
     lines = shown.out.splitlines()
     assert lines[0] == "13 points, 3 knots, 4 neurons"
-    assert "No network that connects them by straight lines has fewer than 4 neurons" in lines[1]
+    assert lines[1] == "The fewest neurons that join these points by straight lines: 4, proved."
     assert "y = 8 − 2 relu(x) + 4 relu(x − 4) − 4 relu(x − 6) + 4 relu(x − 8)" in lines
     assert max(map(len, lines)) <= 80
     # The sheet of the homework: x, the z's, the ReLUs, prediction, target.
@@ -63,7 +63,7 @@ def test_a_long_fit_is_abbreviated(chalknet, tmp_path, monkeypatch):
     assert shown.status == 0, shown.err
     assert shown.out.count("…") > 3
     assert len(shown.out.splitlines()) < 65
-    assert "within one of the fewest" in shown.out
+    assert "The fewest neurons that join these points by straight lines: 298 or 299." in shown.out
     assert "in fractions" not in shown.out
 
 
@@ -82,9 +82,8 @@ def test_a_plot_of_many_neurons(chalknet, tmp_path):
     (tmp_path / "noise.csv").write_text(
         "\n".join(f"{i},{y}" for i, y in enumerate(np.random.default_rng(0).normal(size=60)))
     )
-    assert (
-        chalknet("fit-relu", "noise.csv", "--arithmetic", "float64", "--plot", "n.svg").status == 0
-    )
+    arguments = ("noise.csv", "--arithmetic", "float64", "--plot", "n.svg")
+    assert chalknet("fit-relu", *arguments).status == 0
     assert (tmp_path / "n.svg").stat().st_size > 5000
 
 
@@ -93,20 +92,16 @@ def test_the_sheet_is_live(chalknet, tmp_path):
     assert result.status == 0, result.err
     assert result.last["sheet"] == "fit.xlsx"
     values, formulas = (
-        openpyxl.load_workbook(tmp_path / "fit.xlsx", data_only=only)["Table"]
-        for only in (True, False)
+        openpyxl.load_workbook(tmp_path / "fit.xlsx", data_only=values_only)["Table"]
+        for values_only in (True, False)
     )
     heads = [cell.value for cell in values[3]][1:]
     assert heads[:10] == ["x", "Z1", "Z2", "Z3", "Z4", "ReLU1", "ReLU2", "ReLU3", "ReLU4", "output"]
     assert heads[10:] == ["prediction", "target", "error"]
     row = [cell.value for cell in values[9]][1:]
     assert row == [5, 5, 1, -1, -3, 5, 1, 0, 0, 2, 2, 2, 0]
-    assert [str(cell.value).startswith("=") for cell in formulas[9]][1:] == [False] + [
-        True
-    ] * 10 + [
-        False,
-        True,
-    ]
+    live = [str(cell.value).startswith("=") for cell in formulas[9]][1:]
+    assert live == [False, *[True] * 10, False, True]  # all but x and the target
 
 
 def test_the_network_is_written(chalknet, tmp_path):
