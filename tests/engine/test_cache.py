@@ -29,6 +29,30 @@ fit(network, data, progress=False, loss="softmax_cross_entropy", optimizer="adam
     batch_size=4, rng=rng, engine="compiled")
 print(network.parameters.tobytes().hex(), "numba" in sys.modules)
 """
+EVERYTHING = """
+import itertools
+import numpy as np
+from chalknet import Dataset, Network, fit
+from chalknet.engine import on_first_compile
+from chalknet.operations.activations import ACTIVATIONS
+from chalknet.operations.losses import LOSSES
+from chalknet.training.optimizers import OPTIMIZERS
+on_first_compile.append(lambda: print("compiling"))
+rng = np.random.default_rng(0)
+X = rng.random((20, 3)).astype(np.float32)
+usual = ("relu", "half_squared_error", "sgd", 0.0, 0.0)
+runs = [(activation, *usual[1:]) for activation in ACTIVATIONS]
+runs += [(usual[0], loss, *usual[2:]) for loss in LOSSES]
+runs += [(*usual[:2], rule, l2, 0.5) for rule, l2 in itertools.product(OPTIMIZERS, (0.0, 0.1))]
+for activation, loss, optimizer, l2, dropout in runs:
+    y = rng.integers(0, 2, 20) if "entropy" in loss else rng.random(20)
+    outputs = 2 if loss == "softmax_cross_entropy" else 1
+    data = Dataset(X, y, name="random")
+    network = Network.dense([3, 5, outputs], activation=activation, rng=rng)
+    fit(network, data, progress=False, loss=loss, optimizer=optimizer, epochs=1, l2=l2,
+        dropout=dropout, batch_size=4, rng=rng, engine="compiled", validation=data)
+print("trained")
+"""
 FORMULA = """
 import numpy as np
 from chalknet.engine.compiled.kernels import map_kernel
@@ -120,10 +144,11 @@ def test_a_first_run_compiles_and_says_so_and_a_second_does_not(tmp_path: Path) 
     assert first[2] == "True"
     # The same numbers, from kernels that were only loaded: Numba is not even imported.
     assert again == [first[1], "False"]
-    # What ``prepare`` makes ahead of time is the very kernel that training looks for.
-    made = sorted(path.name for path in tmp_path.rglob("*") if path.is_file())
+    # ``prepare`` finds the kernel made, and makes all formulas that training may look for.
     prepare = "import sys, chalknet.engine as e; e.prepare(); print('numba' in sys.modules)"
     assert python(prepare, CHALKNET_CACHE=str(tmp_path)) == "False\n"
+    made = sorted(path.name for path in tmp_path.rglob("*") if path.is_file())
+    assert python(EVERYTHING, CHALKNET_CACHE=str(tmp_path)) == "trained\n"
     assert made == sorted(path.name for path in tmp_path.rglob("*") if path.is_file())
 
 

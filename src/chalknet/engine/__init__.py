@@ -66,15 +66,16 @@ def as_engine(name: str | Engine, threads: int | None = None) -> Engine:
 
 
 def prepare(dtype: npt.DTypeLike = np.float32) -> None:
-    """Compile the kernels for networks of ``dtype`` now, if this machine has none yet.
+    """Compile all that networks of ``dtype`` may need now, if this machine does not have it yet.
 
-    Otherwise the first training does it. It takes some seconds, once a machine; where Numba is not
-    installed there is nothing to prepare.
+    That is the kernel, and the formulas of every activation, loss and optimizer that has a name.
+    Otherwise the first training compiles what it needs. It takes some seconds, once a machine;
+    where Numba is not installed there is nothing to prepare.
     """
     if importlib.util.find_spec("numba") is not None:
-        from chalknet.engine.compiled.kernels import network_kernel
+        from chalknet.engine.compiled.ahead import compile_ahead
 
-        network_kernel(np.dtype(dtype))
+        compile_ahead(np.dtype(dtype))
 
 
 @functools.cache

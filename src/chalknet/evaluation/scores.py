@@ -76,9 +76,10 @@ def scores_of_classes(
     ``truth`` and ``decided`` are class indices (n,), or marks 0 and 1 of every label (n, K).
     """
     both, found, there = _counts(truth, decided, len(names))
+    columns = (*_ratios(both, found, there), there)
     return tuple(
-        ClassScore(name, *(float(ratio) for ratio in ratios), int(support))
-        for name, *ratios, support in zip(names, *_ratios(both, found, there), there, strict=True)
+        ClassScore(name, float(precision), float(recall), float(f1), int(support))
+        for name, precision, recall, f1, support in zip(names, *columns, strict=True)
     )
 
 

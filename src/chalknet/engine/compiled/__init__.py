@@ -22,5 +22,6 @@
     session.py     … with optimizer and loss, to train; predictor.py: only to predict
     threads.py     which threads run a kernel
     processor.py   what this processor can do
+    ahead.py       everything compiled before it is needed
     engine.py      the engine that training and prediction call
 """
