@@ -229,7 +229,11 @@ def _fraction(value: object, place: str) -> Fraction:
 
 def _floats(values: Any, name: str) -> Array:
     try:
-        array = np.asarray(values, np.float64)
+        array = (
+            np.asarray(values, np.float64)
+            if isinstance(values, np.ndarray)
+            else np.fromiter(map(float, values), np.float64, len(values))
+        )
     except (ValueError, TypeError, OverflowError):  # a fraction such as 1/3, or no number
         array = _fractions(values, name).astype(np.float64)
     if not np.isfinite(array).all():

@@ -53,6 +53,13 @@ class ReluFit:
         the points at all), whether none has fewer neurons, or one at most.
     fewest : int
         The number of neurons before any were split to have as many as asked for.
+    is_sparsest : bool
+        Whether knots may lie between points.
+    residuals : array (n,)
+        What the float64 weights give at each point, taken without further rounding, minus y. It is
+        the error of the weights. Adding N terms up in float64, as ``Network.forward`` does, has one
+        of its own, at most about N · 2⁻⁵³ times the sum of the terms' sizes: points of noise, whose
+        slopes cancel, lose digits whoever adds them up.
     """
 
     points: Points
@@ -62,6 +69,7 @@ class ReluFit:
     minimal: Minimal
     fewest: int
     is_sparsest: bool
+    residuals: Array
 
     @property
     def neurons(self) -> int:
@@ -127,16 +135,6 @@ class ReluFit:
             loss=MeanSquaredError(),
             title=f"{self.neurons} ReLU neurons through {len(self.points)} points",
         )
-
-    @functools.cached_property
-    def residuals(self) -> Array:
-        """What the float64 weights give at each point, taken without further rounding, minus y.
-
-        It is the error of the weights. Adding N terms up in float64, as ``Network.forward`` does,
-        has one of its own, at most about N · 2⁻⁵³ times the sum of the terms' sizes: points of
-        noise, whose slopes cancel, lose digits whoever adds them up.
-        """
-        return self.layer.errors_at(self.points)
 
     @property
     def max_abs_residual(self) -> float:
@@ -240,7 +238,7 @@ def _fitted(points: Points, neurons: int | None, *, sparsest: bool) -> ReluFit:
     straight = connect(points)
     cuts = cuts_of(straight) if sparsest else np.array([], int)
     line = cut(straight, cuts)
-    facing, exact, layer = _best_facing(line, cut(straight.rounded(), cuts), points)
+    facing, exact, layer, residuals = _best_facing(line, cut(straight.rounded(), cuts), points)
     fewest, minimal = len(layer.a), facing.minimal
     if sparsest and fewest > max(1, len(line.knots)):
         # Another function with as few knots may do with a neuron less.
@@ -248,24 +246,25 @@ def _fitted(points: Points, neurons: int | None, *, sparsest: bool) -> ReluFit:
     if neurons is not None:
         _check_enough(neurons, fewest, line, proved=minimal == "proved", sparsest=sparsest)
         exact = exact and exact.split(neurons)
-        layer = layer.split(neurons)
-    return ReluFit(points, line, exact, layer, minimal, fewest, sparsest)
+        layer = layer.split(neurons)  # in halves, which misses nothing more
+    return ReluFit(points, line, exact, layer, minimal, fewest, sparsest, residuals)
 
 
 def _best_facing(
     line: Polyline, rounded: Polyline, points: Points
-) -> tuple[Facing, HiddenLayer | None, HiddenLayer]:
+) -> tuple[Facing, HiddenLayer | None, HiddenLayer, Array]:
     """The fewest neurons; where all face one way, the way in which rounding does little harm."""
     facing = choose_facing(line)
     choices = [facing, *facing.turned()]
     unit = float(np.spacing(np.abs(points.y.astype(np.float64)).max()))
-    best: tuple[float, Facing, HiddenLayer | None, HiddenLayer] | None = None
+    best: tuple[float, Facing, HiddenLayer | None, HiddenLayer, Array] | None = None
     for choice in choices:
         exact = exact_layer(line, choice) if points.exact else None
         layer = rounded_layer(rounded, choice, points, exact)
-        worst = float(np.abs(layer.errors_at(points)).max())
+        residuals = layer.errors_at(points)
+        worst = float(np.abs(residuals).max())
         if best is None or worst < best[0]:
-            best = worst, choice, exact, layer
+            best = worst, choice, exact, layer, residuals
         if worst <= 4 * unit:
             break
     assert best is not None  # noqa: S101 - for the type checker
