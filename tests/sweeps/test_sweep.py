@@ -25,6 +25,7 @@ from chalknet.runs.config import TrainConfig
 from chalknet.runs.job import TrainingJob
 from chalknet.runs.sources import load_parts
 from chalknet.sweeps.board import Board, as_url
+from chalknet.sweeps.database import without_warnings
 from chalknet.sweeps.plan import SweepPlan
 from chalknet.sweeps.space import Space, parse_choices, parse_range
 from chalknet.sweeps.sweep import crown, ranking, work
@@ -240,6 +241,37 @@ def test_a_killed_sweep_resumes_without_repeating(tmp_path: Path, capsys: Any) -
     database = sqlite3.connect(folder / "study.db")
     assert database.execute("pragma integrity_check").fetchone() == ("ok",)
     database.close()
+
+
+def test_a_point_whose_worker_died_before_it_signed_is_taken_over(tmp_path: Path) -> None:
+    url = as_url(tmp_path / "s.db")
+    board = Board(url, "sweep", plan("activation=relu,tanh"))
+    with without_warnings():
+        board._study.ask()  # and nothing more
+    assert [point.state for point in board.points()] == ["running", "waiting"]
+    work(board)
+    assert [point.state for point in board.points()] == ["complete", "complete"]
+
+
+def test_what_another_machine_left_is_taken_over_after_its_silence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It signed, and was gone before its first quarter of a minute was over."""
+    from chalknet.sweeps import board as module
+
+    url = as_url(tmp_path / "s.db")
+    made = plan("activation=relu,tanh")
+    monkeypatch.setattr(module, "own_name", lambda: "elsewhere 1 1")
+    monkeypatch.setattr(module, "GRACE", 2)
+    assert Board(url, "sweep", made)._next() is not None
+    monkeypatch.undo()
+    monkeypatch.setattr(module, "GRACE", 2)
+    board = Board(url, "sweep")
+    started_at = time.monotonic()
+    work(board)
+    assert time.monotonic() - started_at > 1  # it was waited for
+    assert [point.state for point in board.points()] == ["complete", "complete"]
+    assert board.finished
 
 
 def two_workers(url: str, tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ or was interrupted, goes back on the board with the runs that it has behind it.
 from __future__ import annotations
 
 import contextlib
+import datetime as dt
 import json
 import threading
 import weakref
@@ -215,16 +216,28 @@ class Board:
         with self._asking, alone_on(self.url), without_warnings():
             optuna.storages.fail_stale_trials(self._study)
             for trial in self._trials("RUNNING"):
-                if is_dead(trial.user_attrs.get(WORKER, "")):
+                if self._is_left(trial):
                     self._drop(trial)
             while self._trials("WAITING"):
                 trial = self._study.ask()
                 if PLANNED in trial.user_attrs:
+                    # Without a first beat no silence would ever be noticed.
+                    self._storage.record_heartbeat(trial._trial_id)  # noqa: SLF001
                     trial.set_user_attr(WORKER, own_name())
                     return trial
                 # Somebody else was quicker, and this one is not of the plan.
                 self._study.tell(trial, state=optuna.trial.TrialState.FAIL)
         return None
+
+    def _is_left(self, trial: Any) -> bool:
+        """Whether a running point has nobody any more who works on it, as far as we can tell."""
+        worker = trial.user_attrs.get(WORKER)
+        if worker is not None:
+            return is_dead(worker)
+        # Its worker was killed before it had signed. One at a time takes points from a file, so
+        # nobody is about to sign now; on a server somebody may be.
+        since = dt.datetime.now() - trial.datetime_start
+        return self.url.startswith("sqlite") or since.total_seconds() > GRACE
 
     def _drop(self, trial: Any) -> None:
         """Put a point back that was not brought to its end; once, whoever sees it first."""
