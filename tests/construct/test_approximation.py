@@ -158,6 +158,7 @@ def test_cells_light_one_by_one(d):
         ("sin(3x1) x2", {"error": 0.2}),
         ("x1 x2 x3", {"neurons": 1000}),
         ("x1 + x2 + x3 + x4", {"neurons": 300}),
+        ("x1 - x9", {}),
     ],
 )
 def test_two_hidden_layers_are_within_the_bound_and_the_bound_is_tight(text, kwargs):

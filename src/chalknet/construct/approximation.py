@@ -166,7 +166,8 @@ def approximate(
     wanted = as_function(function, inputs=inputs, lipschitz=lipschitz)
     _check(wanted, low, high, neurons, error, kind, placement)
     if neurons is None and error is None:
-        neurons = USUAL_NEURONS if wanted.inputs == 1 else count_of_neurons(10, wanted.inputs)
+        usual = USUAL_NEURONS if wanted.inputs == 1 else count_of_neurons(10, wanted.inputs)
+        neurons = min(usual, MOST_NEURONS)
     layout: Boxes | Lines | Cells
     if wanted.inputs > 1:
         layout = _cells(wanted, low, high, neurons, error)

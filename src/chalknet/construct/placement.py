@@ -174,7 +174,7 @@ def uniform_cells(function: Function, low: float, high: float, cells: int) -> Ce
     """Cells of equal width along every input."""
     d = function.inputs
     edges = np.linspace(low, high, cells + 1)
-    around = max(2, min(16, int(2 ** (18 / d) / cells)))
+    around = max(1, min(16, int(2 ** (18 / d) / cells)))
     parts = np.concatenate([[low], np.linspace(edges[:-1], edges[1:], around + 1)[1:].T.ravel()])
     index = np.stack(np.meshgrid(*[np.arange(len(parts) - 1)] * d, indexing="ij"), -1).reshape(
         -1, d
