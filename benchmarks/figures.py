@@ -23,6 +23,8 @@ STYLES = {
     "torch-compile": ("D", "0.45"),
     "sklearn": ("P", "white"),
     "jax": ("X", "0.6"),
+    "torch-study": ("<", "black"),
+    "numpy-study": ("s", "black"),
     "onnxruntime": ("*", "white"),
 }
 

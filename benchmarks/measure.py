@@ -64,7 +64,7 @@ def measure(
     """Check, warm up, then time every library that can do the case."""
     rows, jobs = [], {}
     for peer in peers:
-        if not peer.takes(case.problem):
+        if not peer.takes(case):
             continue
         row = Row(peer.name, peer.title)
         rows.append(row)

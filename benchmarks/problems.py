@@ -39,7 +39,9 @@ class TrainingProblem(_Layers):
     """Plain gradient descent on the mean cross entropy of each batch, from ``start``.
 
     Inputs are ``pixels`` / ``divisor``. With ``shuffle`` each library draws an order of its own;
-    otherwise batches come in the order of the data. A short last batch counts as a batch.
+    otherwise batches come in the order of the data. A short last batch counts as a batch. With
+    ``evaluates`` the loss and accuracy on the test set are part of the work of every epoch, as they
+    were in the studies.
     """
 
     pixels: Array
@@ -52,6 +54,7 @@ class TrainingProblem(_Layers):
     learning_rate: float
     epochs: int = 1
     shuffle: bool = False
+    evaluates: bool = False
     divisor: float = 255.0
     dtype: npt.DTypeLike = np.float32
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from typing import Any, Protocol
 
-from benchmarks.problems import PredictionProblem, Problem, Settings
+from benchmarks.problems import Case, PredictionProblem, Problem, Settings
 
 
 class Job(Protocol):
@@ -27,7 +27,9 @@ class Job(Protocol):
 class Peer:
     """A library in one of the ways in which it is used.
 
-    ``module`` has ``train``, ``predict`` or both, and imports what it ``requires``.
+    ``module`` has ``train``, ``predict`` or both, and imports what it ``requires``. With
+    ``of_study`` it is the program of the study whose workloads begin with that, and is compared
+    with chalknet alone, on the same protocol: evaluations are part of the work.
     """
 
     name: str
@@ -36,13 +38,20 @@ class Peer:
     requires: tuple[str, ...]
     trains: bool = True
     predicts: bool = True
+    of_study: str = ""
 
     @property
     def missing(self) -> list[str]:
         return [module for module in self.requires if find_spec(module) is None]
 
-    def takes(self, problem: Problem) -> bool:
-        return self.predicts if isinstance(problem, PredictionProblem) else self.trains
+    def takes(self, case: Case) -> bool:
+        problem = case.problem
+        if isinstance(problem, PredictionProblem):
+            return self.predicts
+        if self.of_study or problem.evaluates:
+            here = problem.evaluates and case.name.startswith(self.of_study or case.name)
+            return here and (bool(self.of_study) or self.name == "chalknet")
+        return self.trains
 
     def job(self, problem: Problem, settings: Settings) -> Job:
         module = importlib.import_module(f"benchmarks.peers.{self.module}")
@@ -61,6 +70,22 @@ PEERS = {
         Peer("torch-compile", "PyTorch, compile", "torch_compile", ("torch",)),
         Peer("sklearn", "scikit-learn", "scikit_learn", ("sklearn",)),
         Peer("jax", "JAX, jit and scan", "jax_scan", ("jax",)),
+        Peer(
+            "torch-study",
+            "PyTorch, as the study",
+            "torch_study",
+            ("torch",),
+            predicts=False,
+            of_study="W2",
+        ),
+        Peer(
+            "numpy-study",
+            "NumPy, as the study",
+            "numpy_study",
+            ("numpy",),
+            predicts=False,
+            of_study="W3",
+        ),
         Peer("onnxruntime", "ONNX Runtime", "onnx_runtime", ("onnx", "onnxruntime"), trains=False),
     )
 }

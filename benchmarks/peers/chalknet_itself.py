@@ -6,27 +6,42 @@ import numpy as np
 
 import chalknet as ck
 from benchmarks.problems import Array, Parameters, PredictionProblem, Settings, TrainingProblem
+from chalknet.model import Score
 
 
 class _Training:
-    """From bytes, as ``load_dataset`` gives them; loss and accuracy are recorded on the way."""
+    """From bytes, as ``load_dataset`` gives them; loss and accuracy are recorded on the way.
+
+    Where evaluations are part of the work, ``Model.evaluate`` makes them before each epoch.
+    """
 
     def __init__(self, problem: TrainingProblem, settings: Settings) -> None:
         self.problem = problem
         self.settings = settings
         classes = np.arange(max(2, problem.widths[-1]))
-        self.data = ck.Dataset(problem.pixels, problem.labels, name="pixels", classes=classes)
+        self.data, self.test = (
+            ck.Dataset(pixels, labels, name="pixels", classes=classes)
+            for pixels, labels in (
+                (problem.pixels, problem.labels),
+                (problem.test_pixels, problem.test_labels),
+            )
+        )
+        self.loss = "sigmoid_cross_entropy" if problem.binary else "softmax_cross_entropy"
+        self.preprocessing = ck.Preprocessing(divisor=problem.divisor)
         self.rng = np.random.default_rng(0)
+        self.scores: list[Score] = []
 
     def reset(self) -> None:
         self.network = _network(self.problem)
 
     def work(self) -> None:
         problem, settings = self.problem, self.settings
-        for _ in ck.train(
+        self.scores = []
+        self.evaluate()
+        for record in ck.train(
             self.network,
             self.data,
-            loss="sigmoid_cross_entropy" if problem.binary else "softmax_cross_entropy",
+            loss=self.loss,
             optimizer=ck.SGD(learning_rate=problem.learning_rate),
             epochs=problem.epochs,
             batch_size=problem.batch_size,
@@ -34,9 +49,15 @@ class _Training:
             shuffle=problem.shuffle,
             engine=settings.engine,
             threads=settings.threads,
-            preprocessing=ck.Preprocessing(divisor=problem.divisor),
+            preprocessing=self.preprocessing,
         ):
-            pass
+            if record.epoch < problem.epochs:
+                self.evaluate()
+
+    def evaluate(self) -> None:
+        if self.problem.evaluates:
+            model = ck.Model.for_data(self.network, self.loss, self.preprocessing, self.data)
+            self.scores.append(model.evaluate(self.test))
 
     def result(self) -> Parameters:
         return [(layer.W, layer.b) for layer in self.network.layers]

@@ -9,12 +9,13 @@ import pytest
 
 from benchmarks.fairness import deviation, flat, outcome, score
 from benchmarks.peers import PEERS
-from benchmarks.problems import PredictionProblem
+from benchmarks.problems import Case, PredictionProblem
 from chalknet import Dense, Network, SigmoidCrossEntropy, SoftmaxCrossEntropy
 
 # What torch.compile makes of torch-tensors takes a minute to build. Like every library it is
 # compared at the start of each run of the benchmarks; so are JAX and ONNX Runtime if not here.
 HERE = [peer for peer in PEERS.values() if not peer.missing and peer.name != "torch-compile"]
+STUDIED = ("chalknet", "torch-study", "numpy-study")
 TRAINERS = [pytest.param(peer, id=peer.name) for peer in HERE if peer.trains]
 PREDICTORS = [pytest.param(peer, id=peer.name) for peer in HERE if peer.predicts]
 
@@ -76,6 +77,39 @@ def test_reset_goes_back_to_the_start(peer, problem, settings):
         job.work()
         results.append(flat(job.result()).copy())
     np.testing.assert_array_equal(*results)
+
+
+def test_evaluations_are_made_where_they_are_part_of_the_work(problem, settings):
+    """Each study's program and chalknet: of the same parameters, to the last digits."""
+    problem = replace(problem, evaluates=True)
+    for of_study in (True, False):
+        one = problem if of_study else replace(problem, evaluates=False)
+        jobs = {name: PEERS[name].job(one, settings) for name in STUDIED}
+        for job in jobs.values():
+            job.reset()
+            job.work()
+        made = [len(jobs["chalknet"].scores), len(jobs["numpy-study"].scores)]
+        assert made == [problem.epochs * of_study] * 2
+        assert len(jobs["torch-study"].sums) == problem.epochs
+        assert (jobs["torch-study"].sums[0][0] > 0) == of_study
+        if of_study:
+            first, last = (score(problem, at) for at in (problem.start, jobs["chalknet"].result()))
+            assert jobs["chalknet"].scores[0].loss == pytest.approx(first.loss, rel=1e-9)
+            assert jobs["chalknet"].scores[0].accuracy == first.accuracy
+            loss, accuracy = jobs["numpy-study"].scores[-1]
+            assert accuracy == last.accuracy
+            assert loss == pytest.approx(last.loss, rel=1e-7)
+            whole = -(-len(problem.test_pixels) // problem.batch_size)
+            if whole == 1:
+                assert jobs["torch-study"].sums[0][0] == pytest.approx(first.loss, rel=1e-9)
+
+
+def test_a_study_is_compared_with_chalknet_alone(problem):
+    usual, studied = Case("W2", "", problem), replace(problem, evaluates=True)
+    assert not any(PEERS[name].takes(usual) for name in STUDIED if name != "chalknet")
+    for name, program in (("W2/study", "torch-study"), ("W3/study", "numpy-study")):
+        case = Case(name, "", studied)
+        assert [peer for peer in PEERS if PEERS[peer].takes(case)] == ["chalknet", program]
 
 
 @pytest.mark.parametrize("peer", PREDICTORS)

@@ -84,8 +84,9 @@ def test_a_quick_run_writes_what_it_says(data_dir, tmp_path):
     data = json.loads((tmp_path / "workloads.json").read_text())
     assert data["machine"]["cores_in_use"] == 1
     assert data["settings"]["engine"] == "reference"
-    (case,) = data["cases"]
+    case, as_study = data["cases"]
     assert [row["peer"] for row in case["rows"]] == ["numpy", "chalknet"]
+    assert [row["peer"] for row in as_study["rows"]] == ["chalknet"]
     assert all(len(row["seconds"]) == 2 and not row["objection"] for row in case["rows"])
     assert data["peak"]["float32"]["gflops"] > 0
     assert (tmp_path / "workloads.png").stat().st_size > 0
