@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Callable
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from typing import Any
 
@@ -16,6 +16,7 @@ from chalknet.engine.compiled.kernels import network_kernel
 from chalknet.engine.compiled.predictor import Predictor
 from chalknet.engine.compiled.session import Session
 from chalknet.engine.compiled.threads import run_team, team_size
+from chalknet.engine.compiled.workspace import address_of
 from chalknet.engine.plan import Plan, StepRange, Totals
 from chalknet.engine.reference import ReferenceEngine
 from chalknet.network import Network
@@ -28,6 +29,7 @@ UNCHANGED = Preprocessing()
 MOST_KINDS = 16  # of predictors that are kept for one network
 MANY_NUMBERS = 2_000_000
 OPERATIONS_A_THREAD = 4_000_000  # below that, meeting another thread costs more than it does
+ROWS_A_PART = 1024  # at least, when threads predict from rows of their own
 
 
 class CompiledEngine:
@@ -86,6 +88,38 @@ class CompiledEngine:
         DataFormatError
             ``X`` holds a NaN or an infinity.
         """
+        n, size = X.shape[0], len(network.parameters)
+        if n < 2 * ROWS_A_PART or size > MANY_NUMBERS:
+            return self._predict(network, preprocessing, X, loss, self._team)
+        # Many rows, and weights that several can afford to have in panels of their own: then each
+        # thread takes rows from end to end, and there is nobody to wait for.
+        useful = min(n // ROWS_A_PART, 1 + 2 * n * size // OPERATIONS_A_THREAD)
+        parts: list[Matrix] = []
+
+        def prepare(threads: int) -> tuple[Callable[[int], None], int]:
+            parts[:] = [np.empty(0)] * threads
+
+            def task(number: int) -> None:
+                part = range(n * number // threads, n * (number + 1) // threads)
+                parts[number] = self._predict(network, preprocessing, X, loss, _alone, part)
+
+            return task, address_of(nobody_waits)
+
+        nobody_waits = np.zeros(1, np.int64)
+        with self._team(useful) as team:
+            run_team(team, prepare)
+        return parts[0] if len(parts) == 1 else np.concatenate(parts)
+
+    def _predict(
+        self,
+        network: Network,
+        preprocessing: Preprocessing,
+        X: Any,
+        loss: Loss | None,
+        team: Callable[[int], AbstractContextManager[int]],
+        part: range | None = None,
+    ) -> Matrix:
+        """The same by one predictor, of all rows or a part of them."""
         key = (X.dtype.char, network.parameters.dtype.char, id(preprocessing), id(loss))
         by_key = self._predictors.get(network)
         if by_key is None:
@@ -102,8 +136,9 @@ class CompiledEngine:
             try:
                 predictor = Predictor(network, preprocessing, X.dtype, loss)
             except UntraceableError:
-                return self._reference.predict(network, preprocessing, X, loss)
-        predicted = predictor(network, X, self._team)
+                rows = X if part is None else X[part.start : part.stop]
+                return self._reference.predict(network, preprocessing, rows, loss)
+        predicted = predictor(network, X, team, part)
         idle.append(predictor)
         return predicted
 
@@ -158,3 +193,8 @@ class CompiledEngine:
             if not self._take(session, plan, replace(steps, first=step, last=step + 1), totals):
                 totals.diverged_at = step
                 return
+
+
+def _alone(useful: int) -> AbstractContextManager[int]:  # noqa: ARG001
+    """A team of one, whatever would be useful."""
+    return nullcontext(1)

@@ -68,9 +68,15 @@ class Predictor(Workspace):
         self._of_rows = [(self._few_rows[:n], self._few_result[:n]) for n in range(FEW + 1)]
 
     def __call__(
-        self, network: Network, X: Any, team: Callable[[int], AbstractContextManager[int]]
+        self,
+        network: Network,
+        X: Any,
+        team: Callable[[int], AbstractContextManager[int]],
+        part: range | None = None,
     ) -> Array:
         """The response (n, K) to raw rows; ``team`` says how many threads of those useful to use.
+
+        Of many rows it may be asked for a ``part``.
 
         Raises
         ------
@@ -85,7 +91,7 @@ class Predictor(Workspace):
             self._place_for(few, X)
         if network.parameters is not self._parameters:
             self._place_flat(network.parameters)
-        result = self._of_few(X, n) if few else self._of_many(X, n, network, team)
+        result = self._of_few(X, n) if few else self._of_many(X, part or range(n), network, team)
         if self.barrier_words[at.FLAWED]:
             raise not_finite()
         return result if self._respond is None else self._respond(result)
@@ -101,17 +107,21 @@ class Predictor(Workspace):
     def _of_many(
         self,
         X: Any,
-        n: int,
+        part: range,
         network: Network,
         team: Callable[[int], AbstractContextManager[int]],
     ) -> Array:
-        if not isinstance(X, np.ndarray) and not np.isfinite(X.data).all():
-            raise not_finite()
+        if not isinstance(X, np.ndarray):
+            X = X.tocsr()
+            if not np.isfinite(X.data[X.indptr[part.start] : X.indptr[part.stop]]).all():
+                raise not_finite()
         self.place_rows(X)
-        result = np.empty((n, self.widths[-1]), self.dtype)
-        self.words[at.LAST] = n
-        self.words[at.RESULT] = address_of(result)
-        useful = 1 + 2 * n * len(network.parameters) // OPERATIONS_A_THREAD
+        result = np.empty((len(part), self.widths[-1]), self.dtype)
+        words = self.words
+        words[at.FIRST], words[at.LAST] = part.start, part.stop
+        # Where row 0 would be: the kernel counts from there.
+        words[at.RESULT] = address_of(result) - part.start * result.strides[0]
+        useful = 1 + 2 * len(part) * len(network.parameters) // OPERATIONS_A_THREAD
 
         def prepare(size: int) -> tuple[Any, int]:
             self.place_threads(size, columns=False)

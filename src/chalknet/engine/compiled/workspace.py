@@ -182,6 +182,7 @@ class Workspace:
         if not (np.isfinite(size) & (size >= np.finfo(self.dtype).tiny)).all():
             raise UntraceableError("a divisor near the end of the range of floats")
         self.divisor, self.shifts = divisor, bool(np.any(offset))
+        self.divides = bool((divisor != 1).any())
         self.point("OFFSET", offset)
         self.point("DIVISOR", divisor)
         self.point("RECIPROCAL", reciprocal)
@@ -211,7 +212,9 @@ class Workspace:
         if not X.has_canonical_format:
             X = X.copy()
             X.sum_duplicates()
-        values = np.asarray(X.data, self.dtype) / self.divisor[X.indices]
+        values = np.asarray(X.data, self.dtype)
+        if self.divides:
+            values = values / self.divisor[X.indices]
         self.point("X", np.ascontiguousarray(values, self.dtype))
         self.point("X_COLUMNS", np.ascontiguousarray(X.indices, np.int32))
         self.point("X_STARTS", np.ascontiguousarray(X.indptr, np.int64))
