@@ -13,10 +13,11 @@ from scipy import sparse
 from chalknet import Activation, DataFormatError, Network, Preprocessing, SoftmaxCrossEntropy
 from chalknet.engine import as_engine
 from chalknet.engine.compiled.engine import MOST_KINDS, CompiledEngine
+from chalknet.engine.compiled.predictor import FEW
 from chalknet.operations.losses import LOSSES
 
 SCALE = Preprocessing(offset=2.0, divisor=7.0)
-FEW_AND_MANY = [0, 1, 3, 8, 9, 600]
+FEW_AND_MANY = [0, 1, 3, FEW, FEW + 1, 600]
 
 
 def network(dtype: Any = np.float32, widths: tuple[int, ...] = (30, 300, 70, 19)) -> Network:
@@ -55,7 +56,7 @@ def test_a_row_by_itself_gives_the_bits_that_it_gives_among_others(loss: str | N
 def test_probabilities_far_apart_are_exact_to_the_last_digits() -> None:
     net = Network.dense([1, 3], rng=np.random.default_rng(0), dtype=np.float64)
     net.layers[0].W[...], net.layers[0].b[...] = 0.0, [800.0, 100.0, 799.5]
-    for n in (1, 20):
+    for n in (1, FEW + 1):
         [p, *_] = CompiledEngine().predict(
             net, Preprocessing(), np.zeros((n, 1)), SoftmaxCrossEntropy()
         )
@@ -70,14 +71,14 @@ class Halves(SoftmaxCrossEntropy):
         return 0.5 * output
 
 
-@pytest.mark.parametrize("n", [2, 20])
+@pytest.mark.parametrize("n", [2, FEW + 1])
 def test_a_loss_with_a_response_of_its_own_gives_that(n: int) -> None:
     net, engine = network(), CompiledEngine()
     found = engine.predict(net, SCALE, rows(n), Halves())
     np.testing.assert_array_equal(found, 0.5 * engine.predict(net, SCALE, rows(n)))
 
 
-@pytest.mark.parametrize("n", [1, 9, 600])
+@pytest.mark.parametrize("n", [1, FEW + 1, 600])
 @pytest.mark.parametrize("kind", ["f2", "f4", "f8", ">f8", "i8", "?", "u1", "g"])
 def test_rows_of_every_type(kind: str, n: int) -> None:
     net, X = network(), rows(n, kind)
@@ -101,7 +102,7 @@ def test_rows_that_are_not_beside_each_other(n: int, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
-@pytest.mark.parametrize("n", [1, 8, 9, 600])
+@pytest.mark.parametrize("n", [1, FEW, FEW + 1, 600])
 @pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
 @pytest.mark.parametrize("engine", ["reference", "compiled"])
 def test_what_is_not_finite_is_refused(engine: str, dtype: Any, n: int, value: float) -> None:
@@ -129,7 +130,7 @@ def test_weights_that_were_changed_in_place_are_seen() -> None:
         net, engine = network(), CompiledEngine()
         for _ in range(2):
             net.layers[0].W[...] *= 1.5
-            for n in (1, 20):
+            for n in (1, FEW + 1):
                 X = rows(n, dtype)
                 wanted = as_engine("reference").predict(net, SCALE, X)
                 np.testing.assert_allclose(engine.predict(net, SCALE, X), wanted, atol=1e-5)

@@ -21,7 +21,7 @@ from chalknet.operations.losses.cross_entropy import exp_below
 
 __all__ = ["Predictor"]
 
-FEW = 8  # rows: up to so many, weights are read where they are instead of being put in panels
+FEW = 24  # rows: up to so many, weights are read where they are instead of being put in panels
 MANY = 1 << 30
 OPERATIONS_A_THREAD = 4_000_000
 
