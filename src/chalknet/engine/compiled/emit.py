@@ -2,9 +2,9 @@
 """From an expression to machine vectors: LLVM code that applies a formula along arrays.
 
 Two loops surround a formula. ``map_code`` applies it element by element; ``outer_code`` applies an
-update rule to the rows of W that a rank-one gradient x dzᵀ touches. Both compute an element by the
-same IEEE operations whether it falls into a full vector or into the remainder, so results do not
-depend on how arrays are split among threads.
+update rule to the rows of W that a rank-one gradient x dzᵀ touches. An element is computed by the
+same IEEE operations whether it falls into a full vector or into the remainder, which is a vector of
+which only some lanes are present, so results do not depend on how arrays are split among threads.
 """
 
 from __future__ import annotations
@@ -135,6 +135,7 @@ class Lanes:
         whole = ir.IntType(self.bits)
         self.reals: Any = self.real if width == 1 else ir.VectorType(self.real, width)
         self.integers: Any = whole if width == 1 else ir.VectorType(whole, width)
+        self.truths: Any = ir.VectorType(ir.IntType(1), width)
         self._fma = fma
 
     def constant(self, value: float) -> Value:
@@ -161,13 +162,37 @@ class Lanes:
             function = ir.Function(module, kind, full_name)
         return Value(self, self.builder.call(function, [value.ir for value in values]))
 
-    def load(self, pointer: Any) -> Value:
-        """As many numbers as there are lanes, from any address."""
-        return Value(self, self.builder.load(pointer, typ=self.reals, align=self.bits // 8))
+    def load(self, pointer: Any, present: Any = None) -> Value:
+        """As many numbers as there are lanes, from any address; zero where one is not present."""
+        if present is None:
+            return Value(self, self.builder.load(pointer, typ=self.reals, align=self.bits // 8))
+        function = self._masked("load", self.reals, [POINTER, I32, self.truths, self.reals])
+        arguments = [pointer, I32(self.bits // 8), present, self.constant(0.0).ir]
+        return Value(self, self.builder.call(function, arguments))
 
-    def store(self, value: Value, pointer: Any) -> None:
-        """The reverse of ``load``."""
-        self.builder.store(value.ir, pointer, align=self.bits // 8)
+    def store(self, value: Value, pointer: Any, present: Any = None) -> None:
+        """The reverse of ``load``; what is not present is left as it was."""
+        if present is None:
+            self.builder.store(value.ir, pointer, align=self.bits // 8)
+            return
+        function = self._masked("store", ir.VoidType(), [self.reals, POINTER, I32, self.truths])
+        self.builder.call(function, [value.ir, pointer, I32(self.bits // 8), present])
+
+    def first(self, count: Any) -> Any:
+        """Which lanes are among the first ``count``."""
+        b, kind = self.builder, ir.VectorType(I64, self.width)
+        undefined, zeros = ir.Constant(kind, ir.Undefined), [0] * self.width
+        counts = b.insert_element(undefined, count, I32(0))
+        counts = b.shuffle_vector(
+            counts, undefined, ir.Constant(ir.VectorType(I32, self.width), zeros)
+        )
+        return b.icmp_signed("<", ir.Constant(kind, list(range(self.width))), counts)
+
+    def _masked(self, what: str, result: Any, arguments: list[Any]) -> Any:
+        name = f"llvm.masked.{what}.v{self.width}f{self.bits}.p0"
+        module = self.builder.module
+        function = module.globals.get(name)
+        return function or ir.Function(module, ir.FunctionType(result, arguments), name)
 
     def broadcast(self, scalar: Any) -> Value:
         """A scalar of the type in every lane."""
@@ -297,23 +322,26 @@ def map_code(
     b, (rows, n, stride, addresses, weak) = _function([I64, I64, I64, POINTER, POINTER])
     width = vectors.lanes(dtype)
     formula = Formula(results, weak, Lanes(b, np.dtype(np.float64), 1, vectors.fma), dtype)
-    wide, single = (Lanes(b, dtype, lanes, vectors.fma) for lanes in (width, 1))
+    lanes = Lanes(b, dtype, width, vectors.fma)
     bases = [
         b.inttoptr(_load(b, addresses, I64(number), I64), POINTER)
         for number in range(n_real + len(results))
     ]
-    full = b.sub(n, b.srem(n, I64(width)))
+    rest = b.srem(n, I64(width))
+    full = b.sub(n, rest)
+    present = lanes.first(rest)
 
-    def element(lanes: Lanes, offset: Any) -> None:
+    def element(offset: Any, present: Any = None) -> None:
         places = [b.gep(base, [offset], source_etype=lanes.real) for base in bases]
-        values = formula.at(lanes, [lanes.load(place) for place in places[:n_real]])
+        values = formula.at(lanes, [lanes.load(place, present) for place in places[:n_real]])
         for value, place in zip(values, places[n_real:], strict=True):
-            lanes.store(value, place)
+            lanes.store(value, place, present)
 
     def row(number: Any) -> None:
         begin = b.mul(number, stride)
-        _loop(b, I64(0), full, width, lambda j: element(wide, b.add(begin, j)))
-        _loop(b, full, n, 1, lambda j: element(single, b.add(begin, j)))
+        _loop(b, I64(0), full, width, lambda j: element(b.add(begin, j)))
+        with b.if_then(b.icmp_signed(">", rest, I64(0))):
+            element(b.add(begin, full), present)
 
     _loop(b, I64(0), rows, 1, row)
     b.ret_void()

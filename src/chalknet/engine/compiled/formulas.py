@@ -19,7 +19,7 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["Expression", "UntraceableError", "canonical", "trace"]
+__all__ = ["Expression", "UntraceableError", "canonical", "is_costly", "trace"]
 
 
 class UntraceableError(Exception):
@@ -132,6 +132,7 @@ COMPARISONS = frozenset(
 )
 LOGICAL = frozenset(("logical_and", "logical_or"))
 ALIASES = {"bitwise_and": "logical_and", "bitwise_or": "logical_or", "fabs": "absolute"}
+COSTLY = frozenset(("exp", "expm1", "log", "log1p", "tanh"))
 UNARY = (
     *("negative", "absolute", "fabs", "sqrt", "floor", "sign", "square", "isnan", "positive"),
     *("exp", "expm1", "log", "log1p", "tanh"),
@@ -162,6 +163,23 @@ def trace(formula: Callable[..., Any], *, real: int, weak: int = 0) -> list[Expr
         raise
     except Exception as error:
         raise UntraceableError(f"{type(error).__name__}: {error}") from error
+
+
+def is_costly(formula: Callable[..., Any], *, weak: int = 0) -> bool:
+    """Whether a formula of one number has a function in it that takes many operations.
+
+    Raises
+    ------
+    UntraceableError
+        It cannot be followed.
+    """
+    waiting = trace(formula, real=1, weak=weak)
+    while waiting:
+        expression = waiting.pop()
+        if expression.op in COSTLY:
+            return True
+        waiting.extend(expression.arguments)
+    return False
 
 
 def canonical(results: Iterable[Expression]) -> str:

@@ -103,7 +103,7 @@ from dataclasses import dataclass
     DZ,
     LD,  # numbers from row to row of Z, A and dZ
     FORWARD,  # the kernel of f, or 0 for the identity
-    BACKWARD,  # that of dA ∘ f′(Z)
+    BACKWARD,  # that of dA ∘ f′(Z), from Z or from f′(Z) in its place
     PARAMETERS,  # float64: of the activation
     DROPPED,  # float64: dropout's rate and 1 / (1 − rate); 0 where nothing is dropped
     FLAT_WEIGHTS,  # position of W in the flat vector

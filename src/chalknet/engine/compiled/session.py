@@ -36,7 +36,7 @@ class Session(Workspace):
 
     def __init__(self, plan: Plan) -> None:
         network, slots = plan.network, len(plan.state.slots)
-        super().__init__(network, network.dtype, plan.dropout, slots)
+        super().__init__(network, network.dtype, plan.dropout, slots, training=True)
         self._batch_size = 0
         self._size = len(network.parameters)
         self._place_optimizer(plan)

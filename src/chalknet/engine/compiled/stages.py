@@ -90,6 +90,7 @@ def forward(D, number, thread, n, step, first_row, like):
         addresses = scratch_of(D, thread)
         addresses[0] = address_of(Z, row_0 * ld + column_0)
         addresses[1] = address_of(pointer(layer[at.A], like), row_0 * ld + column_0)
+        addresses[2] = addresses[0]  # where f′(Z) goes if it is computed with f
         call_map(
             layer[at.FORWARD],
             row_1 - row_0,
@@ -116,7 +117,7 @@ def forward(D, number, thread, n, step, first_row, like):
 
 @njit(**KERNEL)
 def _through_activation(D, layer, thread, row_0, row_1, column_0, column_1, like):
-    """dZ = dA ∘ f′(Z), in the place of dA."""
+    """dZ = dA ∘ f′(Z), in the place of dA; in that of Z f′(Z) may stand already."""
     if layer[at.BACKWARD] == 0:
         return
     addresses, start = scratch_of(D, thread), row_0 * layer[at.LD] + column_0

@@ -13,7 +13,7 @@ import numpy.typing as npt
 from chalknet.data.preprocessing import Preprocessing
 from chalknet.engine.compiled import layout as at
 from chalknet.engine.compiled.density import Zeros, best_way_with_zeros
-from chalknet.engine.compiled.formulas import UntraceableError
+from chalknet.engine.compiled.formulas import UntraceableError, is_costly
 from chalknet.engine.compiled.kernels import map_kernel
 from chalknet.engine.compiled.layout import Panels, padded
 from chalknet.engine.compiled.processor import vectors
@@ -40,6 +40,8 @@ class Workspace:
         The rate of each hidden layer.
     slots : int
         How many vectors the optimizer keeps.
+    training : bool
+        Whether derivatives are needed too.
 
     Raises
     ------
@@ -53,6 +55,8 @@ class Workspace:
         dtype: np.dtype[Any],
         dropout: tuple[float, ...] = (),
         slots: int = 0,
+        *,
+        training: bool = False,
     ) -> None:
         self.widths, self.dtype = network.widths, dtype
         self.lanes = vectors().lanes(dtype)
@@ -67,7 +71,7 @@ class Workspace:
         self.set("LAYERS", layers)
         self._place_parameters(network, slots)
         for number in range(layers):
-            self._place_activation(number, network.layers[number].activation)
+            self._place_activation(number, network.layers[number].activation, training)
         self.barrier = np.zeros(at.BARRIER_WORDS, np.int64)
         self.barrier_words: Any = memoryview(self.barrier.data)
         self.point("BARRIER", self.barrier)
@@ -146,7 +150,7 @@ class Workspace:
                 position = int(self.descriptor[self._layer(number) + source])
                 self._set_layer(number, name, base + item * position)
 
-    def _place_activation(self, number: int, activation: Activation) -> None:
+    def _place_activation(self, number: int, activation: Activation, training: bool) -> None:
         if type(activation) is not Activation:
             raise UntraceableError("an activation of a class of its own")
         formula, derivative = activation.formula, activation.derivative_formula
@@ -154,20 +158,37 @@ class Workspace:
         rate = self.dropout[number]
         self._same.append(formula is identity and not rate)
         if not self._same[number]:
-            forward = map_kernel(formula, self.dtype, real=1, weak=weak)
-            self._set_layer(number, "FORWARD", forward)
-        if formula is not identity:
-
-            def through(dA: Any, z: Any, *parameters: Any) -> Any:
-                return dA * derivative(z, *parameters)
-
-            backward = map_kernel(through, self.dtype, real=2, weak=weak)
-            self._set_layer(number, "BACKWARD", backward)
+            self._set_layer(number, "FORWARD", map_kernel(formula, self.dtype, real=1, weak=weak))
+        if training and formula is not identity:
+            self._place_derivative(number, formula, derivative, weak)
         parameters = np.array([*activation.parameters, 0.0])
         self._set_layer(number, "PARAMETERS", self._keep(f"parameters {number}", parameters))
         if rate:
             rates = np.array([rate, 1.0 / (1.0 - rate)])
             self._set_layer(number, "DROPPED", self._keep(f"dropped {number}", rates))
+
+    def _place_derivative(self, number: int, formula: Any, derivative: Any, weak: int) -> None:
+        """Have f′ computed on the way back, or with f, to take the place of Z until then.
+
+        Both have a function such as exp in common as a rule, and to compute it once is quicker.
+        """
+
+        def both(z: Any, *parameters: Any) -> Any:
+            return formula(z, *parameters), derivative(z, *parameters)
+
+        def through(dA: Any, z: Any, *parameters: Any) -> Any:
+            return dA * derivative(z, *parameters)
+
+        def through_kept(dA: Any, slope: Any) -> Any:
+            return dA * slope
+
+        if is_costly(derivative, weak=weak):
+            forward = map_kernel(both, self.dtype, real=1, weak=weak)
+            self._set_layer(number, "FORWARD", forward)
+            backward = map_kernel(through_kept, self.dtype, real=2)
+        else:
+            backward = map_kernel(through, self.dtype, real=2, weak=weak)
+        self._set_layer(number, "BACKWARD", backward)
 
     # -- the data -----------------------------------------------------------------------------
 
