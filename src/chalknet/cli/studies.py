@@ -78,11 +78,14 @@ def _run(names: list[str], seeds: int, output: Path, data_dir: str | None, json:
     chosen = [study_named(name) for name in names]
     announce_compilation()
     console, started = messages(), time.perf_counter()
-    with console.status("beginning…") as status:
-        setting = Setting(
+    with (
+        console.status("beginning…") as status,
+        Setting(
             data_dir=data_dir, seeds=seeds, progress=lambda words: status.update(f"{words}…")
-        )
+        ) as setting,
+    ):
         output.mkdir(parents=True, exist_ok=True)
+        setting.begin([runs for study in chosen for runs in study.runs])
         done, rows = [], []
         for study in chosen:
             parts = study.run(setting)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from threadpoolctl import threadpool_limits
+from threadpoolctl import ThreadpoolController
 
 from chalknet.data.preprocessing import Preprocessing
 from chalknet.engine.plan import Plan, StepRange, Totals, not_finite
@@ -22,6 +23,16 @@ __all__ = ["ReferenceEngine"]
 ROWS_A_SLICE = 4096
 
 
+@functools.cache
+def _libraries() -> ThreadpoolController:
+    """NumPy's library for matrix products; to look for it takes milliseconds."""
+    return ThreadpoolController()
+
+
+def _one_thread() -> Any:
+    return _libraries().limit(limits=1)
+
+
 class ReferenceEngine:
     """Runs ``operations/`` and ``network.py`` as they stand, on one thread.
 
@@ -33,7 +44,7 @@ class ReferenceEngine:
 
     def run(self, plan: Plan, steps: StepRange, totals: Totals) -> None:
         """Take the steps, adding to ``totals``; stop at the first that is not finite."""
-        with threadpool_limits(limits=1), np.errstate(over="ignore", invalid="ignore"):
+        with _one_thread(), np.errstate(over="ignore", invalid="ignore"):
             for step in range(steps.first, steps.last):
                 if not self._step(plan, steps, step, totals):
                     totals.diverged_at = step
@@ -41,7 +52,7 @@ class ReferenceEngine:
 
     def output(self, network: Network, inputs: Matrix) -> Matrix:
         """The network's output (n, K) for preprocessed inputs (n, fan_in)."""
-        with threadpool_limits(limits=1), np.errstate(over="ignore", invalid="ignore"):
+        with _one_thread(), np.errstate(over="ignore", invalid="ignore"):
             return network.output(inputs)
 
     def predict(

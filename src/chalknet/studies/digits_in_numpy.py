@@ -31,7 +31,6 @@ def course(
     *,
     scaled: bool,
     order: np.ndarray | None = None,
-    threads: int | None = None,
 ) -> Course:
     """Train in the order of the file with η = 0.003.
 
@@ -41,7 +40,9 @@ def course(
     mnist, network = setting.data("mnist"), start()
     data, test = mnist.train, mnist.test
     if order is not None:
-        data, test = (Dataset(part.X[:, order], part.y, name=part.name) for part in (data, test))
+        data, test = (
+            Dataset(np.take(part.X, order, axis=1), part.y, name=part.name) for part in (data, test)
+        )
         first, *others = network.layers
         network = Network([Dense(first.W[order], first.b, first.activation), *others])
     recipe = Recipe(
@@ -52,4 +53,4 @@ def course(
         shuffle=False,
         preprocessing=Preprocessing(divisor=255.0 if scaled else 1.0),
     )
-    return train(network, data, recipe, test=test, threads=threads)
+    return train(setting, network, data, recipe, test=test)

@@ -19,7 +19,7 @@ from chalknet.studies.compare import compared, in_distribution
 from chalknet.studies.exact_fits import exact_fits
 from chalknet.studies.figures import published
 from chalknet.studies.protocol import Course
-from chalknet.studies.setting import Setting
+from chalknet.studies.setting import Runs, Setting
 from chalknet.studies.study import Part, Picture, Result, Row, Study, Verdict
 from chalknet.training.optimizers import Adam
 from chalknet.training.schedules import Cosine
@@ -149,7 +149,7 @@ def p3d(setting: Setting) -> Result:  # noqa: ARG001 - every part takes it
 
 def p4(setting: Setting) -> Result:
     """The test pass comes before the training pass, and losses are summed over batches."""
-    runs, figures, result = fashion.courses(setting), published("nyu-f23")["p4"], Result()
+    runs, figures, result = setting.made(fashion.RUNS), published("nyu-f23")["p4"], Result()
     for epoch, (train_printed, test_printed) in enumerate(
         zip(figures["train"], figures["test"], strict=True)
     ):
@@ -186,7 +186,7 @@ def p4(setting: Setting) -> Result:
 
 def p5(setting: Setting) -> Result:
     """Raw pixels: only the start can agree; afterwards one rounding decides."""
-    runs = setting.once("digits raw", lambda: _in_many_orders(setting))
+    runs = setting.made(IN_MANY_ORDERS)
     figures, result = published("nyu-f23")["p5"], Result()
     first, backwards = runs[0], runs[1]
     printed, loss = figures["test_correct"], figures["test_loss"]
@@ -221,16 +221,18 @@ def p5(setting: Setting) -> Result:
     return result
 
 
-def _in_many_orders(setting: Setting) -> list[Course]:
-    """In the order of the file, backwards, and in random orders of the pixels."""
+def _orders(setting: Setting) -> list[np.ndarray]:
+    """The order of the file, backwards, and random orders of the pixels."""
     rng = np.random.default_rng(0)
     orders = [np.arange(784), np.arange(784)[::-1]]
-    orders += [rng.permutation(784) for _ in range(setting.seeds - 2)]
-    return setting.on_all_cores(
-        lambda order: digits_in_numpy.course(setting, scaled=False, order=order, threads=1),
-        orders,
-        "nyu-f23 P5",
-    )
+    return orders + [rng.permutation(784) for _ in range(setting.seeds - 2)]
+
+
+IN_MANY_ORDERS = Runs(
+    "nyu-f23 P5",
+    lambda setting, order: digits_in_numpy.course(setting, scaled=False, order=order),
+    _orders,
+)
 
 
 def _listed(course: Course) -> str:
@@ -242,6 +244,7 @@ STUDY = Study(
     title="Deep Learning, Fall 2023: gradients by hand, exact fits, two trainings",
     summary="Gradients and minima on paper, a ReLU network through given points, Fashion-MNIST in "
     "PyTorch and MNIST in plain NumPy. Two submissions.",
+    runs=(fashion.RUNS, IN_MANY_ORDERS),
     parts=(
         Part(
             number="P1",

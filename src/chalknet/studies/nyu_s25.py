@@ -12,7 +12,7 @@ from chalknet.studies.compare import compared, in_distribution
 from chalknet.studies.figures import published
 from chalknet.studies.initialization import initialization
 from chalknet.studies.pictures import class_bars
-from chalknet.studies.setting import Setting
+from chalknet.studies.setting import Runs, Setting
 from chalknet.studies.study import Part, Picture, Result, Study
 
 __all__ = ["STUDY"]
@@ -33,7 +33,7 @@ def q2(setting: Setting) -> Result:
 
 def q3(setting: Setting) -> Result:
     """Losses and accuracies of many runs, and where the published run falls."""
-    runs, result = fashion.courses(setting), Result()
+    runs, result = setting.made(fashion.RUNS), Result()
     for name, printed in published("nyu-s25")["q3"].items():
         epoch = int(name.removeprefix("epoch "))
         ours = {
@@ -68,9 +68,16 @@ def q3(setting: Setting) -> Result:
     return result
 
 
+SCALED = Runs(
+    "nyu-s25 Q4",
+    lambda setting, _: digits_in_numpy.course(setting, scaled=True),
+    lambda _: (None,),
+)
+
+
 def q4(setting: Setting) -> Result:
     """Pixels divided by 255: every printed figure to the digit."""
-    course = setting.once("digits scaled", lambda: digits_in_numpy.course(setting, scaled=True))
+    [course] = setting.made(SCALED)
     figures, result = published("nyu-s25")["q4"], Result()
     when = ("at the start", "after epoch 1", "after epoch 2", "after epoch 3")
     for k, moment in enumerate(when):
@@ -90,6 +97,7 @@ STUDY = Study(
     title="Deep Learning, Spring 2025: what networks express, how they begin and learn",
     summary="Step networks by reasoning, the theory of initialisation, Fashion-MNIST in PyTorch "
     "and MNIST in plain NumPy.",
+    runs=(fashion.RUNS, SCALED),
     parts=(
         Part(
             number="Q1",

@@ -11,6 +11,7 @@ from chalknet.data.dataset import Dataset
 from chalknet.data.preprocessing import Preprocessing
 from chalknet.model import Model, Score
 from chalknet.network import Network
+from chalknet.studies.setting import Setting
 from chalknet.training.loop import Training
 from chalknet.training.optimizers import SGD
 from chalknet.training.schedules import Schedule
@@ -66,16 +67,16 @@ class Course:
 
 
 def train(
+    setting: Setting,
     network: Network,
     data: Dataset,
     recipe: Recipe,
     *,
     test: Dataset | None = None,
     rng: np.random.Generator | None = None,
-    threads: int | None = None,
     after_epoch: Callable[[int, Course], None] | None = None,
 ) -> Course:
-    """Train the network in place and keep what was measured on the way."""
+    """Train the network in place, on one thread, and keep what was measured on the way."""
     training = Training(
         network,
         data,
@@ -88,13 +89,14 @@ def train(
         preprocessing=recipe.preprocessing,
         schedule=recipe.schedule,
         sample_weight=recipe.sample_weight,
-        threads=threads,
+        threads=1,
     )
     model = Model.for_data(network, training.plan.loss, training.plan.preprocessing, data)
     course = Course(model)
     if test is not None:
         course.test.append(model.evaluate(test))
     for record in training:
+        setting.go_on()
         course.train_loss.append(record.train_loss)
         course.train_accuracy.append(record.train_accuracy or 0.0)
         if test is not None:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from types import TracebackType
+from typing import Any, Generic, TypeVar
 
 from chalknet.data.catalogue import load_dataset
 from chalknet.data.dataset import Dataset
 from chalknet.errors import ConfigurationError
 
-__all__ = ["Pair", "Setting"]
+__all__ = ["Pair", "Runs", "Setting"]
 
 Item = TypeVar("Item")
 Made = TypeVar("Made")
@@ -26,9 +28,31 @@ class Pair:
     test: Dataset
 
 
+@dataclass(frozen=True)
+class Runs(Generic[Item, Made]):
+    """Trainings that a study compares with each other, each on one thread.
+
+    Attributes
+    ----------
+    name : str
+        What they are, for the progress: "Fashion-MNIST, 25 epochs".
+    make : function
+        (setting, item) → what is kept of one of them.
+    items : function
+        Setting → the items.
+    """
+
+    name: str
+    make: Callable[[Setting, Item], Made]
+    items: Callable[[Setting], Sequence[Item]]
+
+
 @dataclass(frozen=True, kw_only=True)
 class Setting:
     """Where the data are, how many seeds and cores to take, and what has been made already.
+
+    It is a context: on leaving it, runs that have not begun never do, and the others stop after
+    their epoch.
 
     Attributes
     ----------
@@ -46,6 +70,23 @@ class Setting:
     cores: int = field(default_factory=lambda: len(os.sched_getaffinity(0)))
     progress: Callable[[str], None] = lambda _: None
     _made: dict[str, Any] = field(default_factory=dict)
+    _begun: dict[str, list[Future[Any]]] = field(default_factory=dict)
+    _pool: list[ThreadPoolExecutor] = field(default_factory=list)
+    _lock: threading.RLock = field(default_factory=threading.RLock)
+    _left: threading.Event = field(default_factory=threading.Event)
+
+    def __enter__(self) -> Setting:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._left.set()
+        for pool in self._pool:
+            pool.shutdown(cancel_futures=True)
 
     def data(self, name: str) -> Pair:
         """A named data set, loaded once."""
@@ -60,25 +101,39 @@ class Setting:
 
     def once(self, key: str, make: Callable[[], Made]) -> Made:
         """What ``make`` makes, made once for all studies."""
-        if key not in self._made:
-            self._made[key] = make()
-        made: Made = self._made[key]
+        with self._lock:
+            if key not in self._made:
+                self._made[key] = make()
+            made: Made = self._made[key]
         return made
 
-    def on_all_cores(
-        self, work: Callable[[Item], Made], items: Iterable[Item], what: str
-    ) -> list[Made]:
-        """``work`` done for every item, as many at a time as there are cores."""
-        items = list(items)
-        done = 0
+    def begin(self, groups: Sequence[Runs[Any, Any]]) -> None:
+        """Have the cores work on these, as far as they do not already.
 
-        def counted(item: Item) -> Made:
-            nonlocal done
-            made = work(item)
-            done += 1
-            self.progress(f"{what}: {done} of {len(items)}")
-            return made
+        Groups of few runs come first: those of many fill the cores evenly to the end.
+        """
+        if not self._pool:
+            self._pool.append(ThreadPoolExecutor(max_workers=self.cores))
+        waiting = {group.name: group for group in groups if group.name not in self._begun}
+        with_items = [(group, group.items(self)) for group in waiting.values()]
+        for group, items in sorted(with_items, key=lambda pair: len(pair[1])):
+            self._begun[group.name] = [self._submitted(group, item, len(items)) for item in items]
 
-        self.progress(f"{what}: 0 of {len(items)}")
-        with ThreadPoolExecutor(max_workers=self.cores) as pool:
-            return list(pool.map(counted, items))
+    def made(self, runs: Runs[Item, Made]) -> list[Made]:
+        """What these runs gave, in the order of their items; waits for it."""
+        self.begin([runs])
+        return [future.result() for future in self._begun[runs.name]]
+
+    def go_on(self) -> None:
+        """Raise ``CancelledError`` if nobody waits for runs any longer."""
+        if self._left.is_set():
+            raise CancelledError
+
+    def _submitted(self, runs: Runs[Any, Any], item: Any, count: int) -> Future[Any]:
+        future = self._pool[0].submit(runs.make, self, item)
+        future.add_done_callback(lambda _: self._tell(runs.name, count))
+        return future
+
+    def _tell(self, name: str, count: int) -> None:
+        done = sum(future.done() for future in self._begun.get(name, []))
+        self.progress(f"{name}: {done} of {count}")

@@ -5,13 +5,13 @@ from __future__ import annotations
 import enum
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup
 
 if TYPE_CHECKING:
     from chalknet.explain.steps import Explanation
-    from chalknet.studies.setting import Setting
+    from chalknet.studies.setting import Runs, Setting
 
 __all__ = ["Part", "Picture", "Result", "Row", "Study", "Verdict", "rows_of"]
 
@@ -91,12 +91,19 @@ class Part:
 
 @dataclass(frozen=True, kw_only=True)
 class Study:
-    """A published piece of coursework."""
+    """A published piece of coursework.
+
+    Attributes
+    ----------
+    runs : tuple of Runs
+        The trainings that its parts ask for, so that they can begin before the first part.
+    """
 
     name: str
     title: str
     summary: str
     parts: tuple[Part, ...]
+    runs: tuple[Runs[Any, Any], ...] = ()
 
     def run(self, setting: Setting) -> list[tuple[Part, Result]]:
         """Run every part, one after the other."""

@@ -13,7 +13,7 @@ from chalknet.studies.compare import compared
 from chalknet.studies.figures import published
 from chalknet.studies.pictures import gallery
 from chalknet.studies.protocol import Course, Recipe, train
-from chalknet.studies.setting import Setting
+from chalknet.studies.setting import Runs, Setting
 from chalknet.studies.study import Part, Picture, Result, Row, Study
 
 __all__ = ["STUDY"]
@@ -41,7 +41,7 @@ def start(seed: int, outputs: int) -> Network:
     )
 
 
-def five_against_eight(setting: Setting) -> tuple[Course, Dataset, Dataset]:
+def five_against_eight(setting: Setting, _: None) -> tuple[Course, Dataset, Dataset]:
     """Q1 as it was run: summed gradients with η are averaged gradients with η · N."""
     mnist = setting.data("mnist")
     data, test = (first_of_each_class(part, (5, 8), 1000) for part in (mnist.train, mnist.test))
@@ -52,12 +52,15 @@ def five_against_eight(setting: Setting) -> tuple[Course, Dataset, Dataset]:
         batch_size=len(data),
         shuffle=False,
     )
-    return train(start(3, 1), data, recipe, test=test), data, test
+    return train(setting, start(3, 1), data, recipe, test=test), data, test
+
+
+Q1 = Runs("ucr Q1", five_against_eight, lambda _: (None,))
 
 
 def q1(setting: Setting) -> Result:
     """Losses, accuracies, counts and galleries of 5 against 8."""
-    course, data, test = setting.once("ucr q1", lambda: five_against_eight(setting))
+    [(course, data, test)] = setting.made(Q1)
     figures, result = published("ucr"), Result()
     trained = course.model.evaluate(data)
     for name, printed in figures["q1"].items():
@@ -126,7 +129,7 @@ def _counts(course: Course, data: Dataset, part: str, printed: dict[str, str]) -
     return rows
 
 
-def ten_digits(setting: Setting) -> tuple[Course, Dataset, float]:
+def ten_digits(setting: Setting, _: None) -> tuple[Course, Dataset, float]:
     """Q2's recipe with the correct gradient, and its loss before the second update."""
     mnist = setting.data("mnist")
     data = first_of_each_class(mnist.train, range(10), 1000)
@@ -139,16 +142,19 @@ def ten_digits(setting: Setting) -> tuple[Course, Dataset, float]:
         shuffle=False,
     )
     network = start(29, 10)
-    setting.progress("ucr Q2: 200 epochs of 10,000 images in one batch")
-    course = train(network, data, recipe)
-    before = train(start(29, 10), data, Recipe(**{**vars(recipe), "epochs": 1}), test=test)
+    course = train(setting, network, data, recipe)
+    once = Recipe(**{**vars(recipe), "epochs": 1})
+    before = train(setting, start(29, 10), data, once, test=test)
     course.test = [before.test[0], course.model.evaluate(test)]
     return course, data, before.train_accuracy[0]
 
 
+Q2 = Runs("ucr Q2", ten_digits, lambda _: (None,))
+
+
 def q2(setting: Setting) -> Result:
     """The initial figures to the digit; after that, what a correct gradient gives."""
-    course, _, accuracy = setting.once("ucr q2", lambda: ten_digits(setting))
+    [(course, _, accuracy)] = setting.made(Q2)
     figures, result = published("ucr")["q2"], Result()
     first, second, last = figures["epoch 0"], figures["epoch 1"], figures["epoch 199"]
     after = figures["after the last update"]
@@ -184,6 +190,7 @@ STUDY = Study(
     title="CS171 / EE142, Fall 2022: two networks written in NumPy",
     summary="784-256-1 tells 5 from 8, 784-256-10 reads all digits: sigmoid, full batch, gradients "
     "summed over the samples.",
+    runs=(Q1, Q2),
     parts=(
         Part(
             number="Q1",

@@ -22,12 +22,13 @@ from chalknet.report.plots import Curve, curves
 from chalknet.studies.compare import agrees_to_the_digits, compared
 from chalknet.studies.figures import published
 from chalknet.studies.protocol import Course, Recipe, train
-from chalknet.studies.setting import Setting
+from chalknet.studies.setting import Runs, Setting
 from chalknet.studies.study import Part, Picture, Result, Row, Study, Verdict
 from chalknet.training.schedules import Schedule
 
 __all__ = ["STUDY"]
 
+ACTIVATIONS = ("relu", "tanh")
 RATES = (1e-5, 1e-4, 1e-3)
 SHOWN_RATE = 1e-3
 TRAINED = 50_000  # five sixths; the rest validates
@@ -113,8 +114,8 @@ def start(activation: str) -> Network:
     )
 
 
-def parts_of(setting: Setting) -> tuple[Dataset, Dataset, Dataset, npt.NDArray[np.float64]]:
-    """Training samples as the program steps over them, validation and test, and the weights.
+def parts_of(setting: Setting) -> tuple[Dataset, Dataset, npt.NDArray[np.float64]]:
+    """Training samples as the program steps over them, validation samples, and the weights.
 
     The first update comes after 99 samples and the epoch's last sample makes none: a sample that
     weighs nothing stands before the first 49,999.
@@ -131,62 +132,66 @@ def parts_of(setting: Setting) -> tuple[Dataset, Dataset, Dataset, npt.NDArray[n
     validation = Dataset(X[TRAINED:], y[TRAINED:], name="validation", image_shape=shape)
     weights = np.ones(TRAINED)
     weights[0] = 0.0
-    return stepped, validation, mnist.test, weights
+    return stepped, validation, weights
 
 
-def six_runs(setting: Setting) -> dict[tuple[str, float, str], tuple[Course, list[float]]]:
-    """Every activation and rate, with and without the decay: (course, train/validation by then)."""
-    stepped, validation, _, weights = parts_of(setting)
+@dataclass(frozen=True)
+class Trained:
+    """One activation and rate; train and validation accuracy, in per cent, by way of training.
 
-    def run(case: tuple[str, float]) -> tuple[Course, list[float], list[float]]:
-        activation, rate = case
-        after_decay: list[float] = []
+    What the decay leaves of the rate trains nothing: the figures with it are those before it.
+    """
 
-        def note(epoch: int, course: Course) -> None:
-            if epoch == LAST_BEFORE_DECAY:
-                after_decay.extend(_accuracies(course, stepped, validation))
-
-        recipe = Recipe(
-            loss="softmax_cross_entropy",
-            learning_rate=rate,
-            epochs=50,
-            batch_size=100,
-            shuffle=False,
-            schedule=SummedBatches(first=99, full=100),
-            sample_weight=weights,
-        )
-        course = train(
-            start(activation),
-            stepped,
-            recipe,
-            test=validation if rate == SHOWN_RATE else None,
-            threads=1,
-            after_epoch=note,
-        )
-        return course, after_decay, _accuracies(course, stepped, validation)
-
-    cases = [(activation, rate) for activation in ("relu", "tanh") for rate in RATES]
-    done = setting.on_all_cores(run, cases, "usc Q3")
-    made = {}
-    for (activation, rate), (course, after_decay, final) in zip(cases, done, strict=True):
-        made[activation, rate, AS_WRITTEN] = course, after_decay
-        made[activation, rate, WITHOUT] = course, final
-    return made
+    course: Course
+    accuracies: dict[str, tuple[float, float]]
 
 
-def _accuracies(course: Course, stepped: Dataset, validation: Dataset) -> list[float]:
+def run(setting: Setting, case: tuple[str, float]) -> Trained:
+    """Fifty epochs."""
+    activation, rate = case
+    stepped, validation, weights = setting.once("usc Q3", lambda: parts_of(setting))
+    before_decay: list[tuple[float, float]] = []
+
+    def note(epoch: int, course: Course) -> None:
+        if epoch == LAST_BEFORE_DECAY:
+            before_decay.append(_accuracies(course, stepped, validation))
+
+    recipe = Recipe(
+        loss="softmax_cross_entropy",
+        learning_rate=rate,
+        epochs=50,
+        batch_size=100,
+        shuffle=False,
+        schedule=SummedBatches(first=99, full=100),
+        sample_weight=weights,
+    )
+    course = train(
+        setting,
+        start(activation),
+        stepped,
+        recipe,
+        test=validation if rate == SHOWN_RATE else None,
+        after_epoch=note,
+    )
+    last = _accuracies(course, stepped, validation)
+    return Trained(course, {WITHOUT: last, AS_WRITTEN: before_decay[0]})
+
+
+CASES = [(activation, rate) for activation in ACTIVATIONS for rate in RATES]
+SIX = Runs("usc Q3", run, lambda _: CASES)
+
+
+def _accuracies(course: Course, stepped: Dataset, validation: Dataset) -> tuple[float, float]:
     trained = course.model.predict(stepped.X) == stepped.y
-    return [
-        100 * float(trained[1:].mean()),
-        100 * (course.model.evaluate(validation).accuracy or 0),
-    ]
+    validated = course.model.evaluate(validation).accuracy or 0
+    return 100 * float(trained[1:].mean()), 100 * validated
 
 
 def q3(setting: Setting) -> Result:
     """Six runs, each with and without the decay; the best on validation is tested once."""
-    runs = setting.once("usc q3", lambda: six_runs(setting))
+    runs = dict(zip(CASES, setting.made(SIX), strict=True))
     figures, result = published("usc")["q3"], Result()
-    for activation in ("relu", "tanh"):
+    for activation in ACTIVATIONS:
         for rate in RATES:
             printed = figures[activation][str(rate)]
             for k, quantity in enumerate(("train", "validation")):
@@ -194,8 +199,8 @@ def q3(setting: Setting) -> Result:
                 result.rows.append(
                     _nearest(f"Q3, {activation}, η = {rate:g}", quantity, printed[quantity], values)
                 )
-    best = max(runs, key=lambda case: runs[case][1][1])
-    test = runs[best][0].model.evaluate(setting.data("mnist").test)
+    best = max(runs.values(), key=lambda trained: max(v for _, v in trained.accuracies.values()))
+    test = best.course.model.evaluate(setting.data("mnist").test)
     result.rows.append(
         compared("Q3, best on validation", "test", figures["test"], 100 * (test.accuracy or 0))
     )
@@ -206,8 +211,8 @@ def q3(setting: Setting) -> Result:
                 "usc-q3",
                 list(range(51)),
                 [
-                    Curve("ReLU", runs["relu", 1e-3, WITHOUT][0].test_accuracy),
-                    Curve("tanh", runs["tanh", 1e-3, WITHOUT][0].test_accuracy, second=True),
+                    Curve("ReLU", runs["relu", 1e-3].course.test_accuracy),
+                    Curve("tanh", runs["tanh", 1e-3].course.test_accuracy, second=True),
                 ],
                 title="Accuracy",
                 percent=True,
@@ -218,20 +223,19 @@ def q3(setting: Setting) -> Result:
 
 
 def _ways(
-    runs: dict[tuple[str, float, str], tuple[Course, list[float]]],
-    activation: str,
-    rate: float,
-    k: int,
+    runs: dict[tuple[str, float], Trained], activation: str, rate: float, k: int
 ) -> dict[str, float]:
     """A figure in each way in which it may have come to be printed."""
-    course = runs[activation, rate, WITHOUT][0]
-    ways = {way: runs[activation, rate, way][1][k] for way in (WITHOUT, AS_WRITTEN)}
+    trained = runs[activation, rate]
+    ways = {way: figures[k] for way, figures in trained.accuracies.items()}
     if k == 0:
-        ways["counted while it trained, without the decay"] = 100 * course.train_accuracy[-1]
+        ways["counted while it trained, without the decay"] = (
+            100 * trained.course.train_accuracy[-1]
+        )
     if (activation, rate) == ("tanh", 1e-3):
-        ways["the figure of ReLU, with the decay"] = runs["relu", rate, AS_WRITTEN][1][k]
+        ways["the figure of ReLU, with the decay"] = runs["relu", rate].accuracies[AS_WRITTEN][k]
     if (activation, rate) == ("tanh", 1e-5):
-        ways["the other column, with the decay"] = runs[activation, rate, AS_WRITTEN][1][1 - k]
+        ways["the other column, with the decay"] = trained.accuracies[AS_WRITTEN][1 - k]
     return ways
 
 
@@ -265,6 +269,7 @@ STUDY = Study(
     title="Multilayer perceptron homework: a step by hand, and six trainings",
     summary="One step of gradient descent worked out on paper, the gradient of the softmax, and "
     "which activation and learning rate do best on MNIST.",
+    runs=(SIX,),
     parts=(
         Part(
             number="Q1",
