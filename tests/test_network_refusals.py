@@ -91,7 +91,7 @@ DENSE: list[tuple[Any, dict[str, Any], str]] = [
     (
         [4, 3, 2],
         {"activation": ["relu", "relu"]},
-        "there are 1 hidden layers but 2 activations: give one for all, or one a hidden layer.",
+        "hidden layers: 1, but activations: 2: give one for all, or one a hidden layer.",
     ),
     ([4, 2], {"dtype": np.float16}, "dtype must be float32 or float64, not float16."),
     ([4, 2], {"dtype": int}, "dtype must be float32 or float64, not int64."),

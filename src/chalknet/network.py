@@ -119,7 +119,7 @@ class Network:
             activation = [activation] * hidden
         if len(activation) != hidden:
             raise ConfigurationError(
-                f"there are {hidden} hidden layers but {len(activation)} activations: "
+                f"hidden layers: {hidden}, but activations: {len(activation)}: "
                 "give one for all, or one a hidden layer."
             )
         dtype = np.dtype(dtype)

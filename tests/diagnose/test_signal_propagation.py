@@ -268,7 +268,7 @@ def test_one_draw_is_one_network() -> None:
         ({"widths": [5, 0, 3]}, "a layer's width must be a positive integer, not 0"),
         (
             {"widths": [5, 4, 3], "activation": ["relu", "tanh"]},
-            "1 hidden layers but 2 activations",
+            "hidden layers: 1, but activations: 2",
         ),
         ({"widths": [5, 4, 3], "init": "hee_normal"}, "did you mean 'he_normal'"),
         ({"widths": [5, 4, 3], "draws": -1}, "draws must be a whole number ≥ 0, not -1"),

@@ -95,7 +95,7 @@ MISTAKES = [
     ),
     (
         {"activation": ["relu", "tanh"]},
-        "there are 1 hidden layers but 2 activations: give one for all, or one a hidden layer.",
+        "hidden layers: 1, but activations: 2: give one for all, or one a hidden layer.",
     ),
     (
         {"activation": np.tanh},

@@ -195,7 +195,7 @@ def test_weights_alone_leave_questions(tmp_path):
     path = saved(network, tmp_path / "t.safetensors")
     with pytest.raises(ConfigurationError, match=r"what stands between the layers: add activation"):
         import_model(path, loss="huber")
-    with pytest.raises(ConfigurationError, match="are 1 hidden layers but 2 activations: give one"):
+    with pytest.raises(ConfigurationError, match="hidden layers: 1, but activations: 2: give one"):
         import_model(path, loss="huber", activation=["relu", "relu"])
     with pytest.raises(ConfigurationError, match="does not say what its outputs mean: add loss"):
         import_model(path, activation="relu")

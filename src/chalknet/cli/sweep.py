@@ -44,7 +44,9 @@ chalknet sweep --join postgresql+psycopg://user@host/sweeps --name digits
 OPTIONS = (*DATA_OPTIONS, *NETWORK_OPTIONS, *LEARNING_OPTIONS)
 
 
-@with_training_options(*OPTIONS, "learning_rate", "schedule", "epochs", "patience")
+@with_training_options(
+    *OPTIONS, "learning_rate", "schedule", "epochs", "patience", usual={"validation": "0.1"}
+)
 def sweep(
     data: Annotated[
         str | None,

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Callable
-from typing import Any
+import re
+from collections.abc import Callable, Mapping
+from copy import copy
+from typing import Annotated, Any, get_args
 
 from chalknet.cli.train import train
 
@@ -40,18 +42,22 @@ LEARNING_OPTIONS = (
 Command = Callable[..., Any]
 
 
-def with_training_options(*names: str) -> Callable[[Command], Command]:
+def with_training_options(
+    *names: str, usual: Mapping[str, str] | None = None
+) -> Callable[[Command], Command]:
     """Add the named options of ``train`` to a command that takes them as ``options``.
 
     The command's last parameter is ``**options``: what was given on the command line, by name, and
-    nothing that was not.
+    nothing that was not. ``usual`` has the words for what the command takes instead where that is
+    not what ``train`` does.
     """
+    others = usual or {}
 
     def decorate(command: Command) -> Command:
         own = inspect.signature(command, eval_str=True)
         declared = inspect.signature(train, eval_str=True).parameters
         kept = [p for p in own.parameters.values() if p.kind is not p.VAR_KEYWORD]
-        parameters = [*kept, *(declared[name] for name in names)]
+        parameters = [*kept, *(_of(declared[name], others.get(name)) for name in names)]
 
         @functools.wraps(command)
         def run(**values: Any) -> Any:
@@ -65,3 +71,13 @@ def with_training_options(*names: str) -> Callable[[Command], Command]:
         return run
 
     return decorate
+
+
+def _of(parameter: inspect.Parameter, usual: str | None) -> inspect.Parameter:
+    """The parameter, with another default in its help where one is given."""
+    if usual is None:
+        return parameter
+    kind, option = get_args(parameter.annotation)
+    option = copy(option)
+    option.help = re.sub(r" \(.*\)\.$", f" ({usual}).", option.help)
+    return parameter.replace(annotation=Annotated[kind, option])

@@ -37,7 +37,7 @@ def hidden_activations(
         return (_one(activation),) * hidden
     if len(activation) != hidden:
         raise ConfigurationError(
-            f"there are {hidden} hidden layers but {len(activation)} activations: "
+            f"hidden layers: {hidden}, but activations: {len(activation)}: "
             "give one for all, or one a hidden layer."
         )
     return tuple(_one(each) for each in activation)

@@ -224,7 +224,7 @@ def _activations(found: Incoming, answers: Answers) -> list[Activation]:
         several *= depth - 1
     if len(several) != depth - 1:
         raise ConfigurationError(
-            f"{found.place}: there are {depth - 1} hidden layers but {len(several)} activations: "
+            f"{found.place}: hidden layers: {depth - 1}, but activations: {len(several)}: "
             "give one for all, or one a hidden layer."
         )
     return [as_activation(name) for name in (*several, answers.output_activation or "identity")]

@@ -295,7 +295,7 @@ def _rates(dropout: float | Sequence[float], hidden: int) -> tuple[float, ...]:
     rates = [dropout] * hidden if isinstance(dropout, int | float) else list(dropout)
     if len(rates) != hidden:
         raise ConfigurationError(
-            f"there are {hidden} hidden layers but {len(rates)} dropout rates: "
+            f"hidden layers: {hidden}, but dropout rates: {len(rates)}: "
             "give one for all, or one a hidden layer."
         )
     for rate in rates:
