@@ -89,6 +89,7 @@ _HOMES = {
         "Warmup",
     ),
     "chalknet.training.stopping": ("EarlyStopping",),
+    "chalknet.training.together": ("train_together",),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from chalknet.engine.notices import on_first_compile
-from chalknet.engine.plan import Engine, Plan, StepRange, Totals
+from chalknet.engine.plan import Engine, Plan, Request, StepRange, Totals
 from chalknet.engine.reference import ReferenceEngine
 from chalknet.errors import MissingLibraryError, unknown_name
 
@@ -19,6 +19,7 @@ __all__ = [
     "Engine",
     "Plan",
     "ReferenceEngine",
+    "Request",
     "StepRange",
     "Totals",
     "as_engine",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -15,7 +16,7 @@ from chalknet.operations.affine import Matrix, Vector
 from chalknet.operations.losses import Loss
 from chalknet.training.optimizers import Optimizer, OptimizerState
 
-__all__ = ["Engine", "Plan", "StepRange", "Totals", "not_finite"]
+__all__ = ["Engine", "Plan", "Request", "StepRange", "Totals", "not_finite"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -102,6 +103,15 @@ class Totals:
         return 0.0 if self.penalty_terms is None else float(self.penalty_terms.sum())
 
 
+@dataclass(frozen=True, eq=False)
+class Request:
+    """Steps that an engine is to take for a plan, adding to ``totals``."""
+
+    plan: Plan
+    steps: StepRange
+    totals: Totals
+
+
 def not_finite() -> DataFormatError:
     """What ``Engine.predict`` raises."""
     return DataFormatError("X has a NaN or an infinity: every value must be a finite number.")
@@ -114,6 +124,12 @@ class Engine(Protocol):
 
     def run(self, plan: Plan, steps: StepRange, totals: Totals) -> None:
         """Take the steps, adding to ``totals``; stop at the first that is not finite."""
+
+    def run_together(self, requests: Sequence[Request]) -> None:
+        """Do the same for each request, with the same results.
+
+        Requests with the same steps in the same order, of the same data, may share what they can.
+        """
 
     def output(self, network: Network, inputs: Matrix) -> Matrix:
         """The network's output (n, K) for preprocessed inputs (n, fan_in)."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,7 @@ import numpy.typing as npt
 from threadpoolctl import ThreadpoolController
 
 from chalknet.data.preprocessing import Preprocessing
-from chalknet.engine.plan import Plan, StepRange, Totals, not_finite
+from chalknet.engine.plan import Plan, Request, StepRange, Totals, not_finite
 from chalknet.network import Network
 from chalknet.operations.affine import Matrix
 from chalknet.operations.dropout import dropout_key, dropout_mask
@@ -49,6 +50,11 @@ class ReferenceEngine:
                 if not self._step(plan, steps, step, totals):
                     totals.diverged_at = step
                     return
+
+    def run_together(self, requests: Sequence[Request]) -> None:
+        """Take the steps of each request, one after the other."""
+        for one in requests:
+            self.run(one.plan, one.steps, one.totals)
 
     def output(self, network: Network, inputs: Matrix) -> Matrix:
         """The network's output (n, K) for preprocessed inputs (n, fan_in)."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from chalknet.data.dataset import Dataset
 from chalknet.data.preprocessing import Preprocessing
-from chalknet.engine import Engine, Plan, StepRange, Totals, as_engine
+from chalknet.engine import Engine, Plan, Request, StepRange, Totals, as_engine
 from chalknet.errors import ConfigurationError, DivergenceError, ShapeError
 from chalknet.network import Network
 from chalknet.operations.losses import Loss, as_loss
@@ -27,6 +27,7 @@ from chalknet.training.calls import Calls
 from chalknet.training.optimizers import Optimizer, as_optimizer
 from chalknet.training.records import EpochRecord, History
 from chalknet.training.schedules import Schedule, as_schedule
+from chalknet.training.sitting import Sitting, Taken, resumed
 from chalknet.training.stopping import BestSoFar, EarlyStopping
 from chalknet.training.validation import mean_loss_and_accuracy
 
@@ -165,14 +166,32 @@ class Training:
         self.position = Position(schedule=self.schedule.init())
         self.on_progress: Callable[[Progress], None] | None = None
         self.stopped = False
+        self.divergence: DivergenceError | None = None
         self._stop = False
 
     # -- the loop -----------------------------------------------------------------------------
 
     def __iter__(self) -> Iterator[EpochRecord]:
+        sitting = self.sitting()
+        wanted = resumed(sitting)
+        while wanted is not None:
+            if isinstance(wanted, EpochRecord):
+                yield wanted
+                wanted = resumed(sitting)
+            else:
+                began = time.perf_counter()
+                step = next(self._calls.take(wanted.steps, wanted.totals), None)
+                wanted = resumed(sitting, Taken(step, time.perf_counter() - began))
+
+    def sitting(self) -> Sitting:
+        """The loop itself, for whoever takes its steps: ``__iter__``, or ``train_together``.
+
+        It gives a record after each epoch; before that it asks for steps, and wants to be sent how
+        many were taken.
+        """
         self.stopped = False
         while not self.finished:
-            record = None if self._stop else self._epoch()
+            record = None if self._stop else (yield from self._epoch())
             if record is None:
                 self.stopped, self._stop = True, False
                 return
@@ -191,25 +210,25 @@ class Training:
         """End iteration soon, in mid-epoch, some 50 ms away; ``stopped`` tells that it was so."""
         self._stop = True
 
-    def _epoch(self) -> EpochRecord | None:
+    def _epoch(self) -> Generator[Request, Taken, EpochRecord | None]:
         """The epoch under way, from wherever it stands, to its end; None if stopped before."""
-        position, started = self.position, time.perf_counter()
-        steps = self._steps_of_epoch()
+        position, steps = self.position, self._steps_of_epoch()
         if position.totals is None:
             position.totals = Totals()
-        spent = position.seconds
-        calls = self._calls.take(steps, position.totals)
-        while not self._stop and (step := next(calls, None)) is not None:
-            position.step = step
-            position.seconds = spent + time.perf_counter() - started
-            self._report_progress()
-        if position.totals.diverged_at is not None:
+        totals = position.totals
+        while not self._stop and position.step < steps.last and totals.diverged_at is None:
+            taken = yield Request(self.plan, replace(steps, first=position.step), totals)
+            position.seconds += taken.seconds
+            if taken.step is not None:
+                position.step = taken.step
+                self._report_progress()
+        if totals.diverged_at is not None:
             # What is left is the state before that step, whole, to be looked at or saved.
-            position.step, position.totals.diverged_at = position.totals.diverged_at, None
+            position.step, totals.diverged_at = totals.diverged_at, None
             raise self._diverged(position.step, steps)
         if position.step < steps.last:
             return None
-        return self._end_epoch(position.totals, steps, spent, started)
+        return self._end_epoch(totals, steps)
 
     def _steps_of_epoch(self) -> StepRange:
         """The epoch under way, its order and keys drawn (again) from the generator as it stood."""
@@ -227,10 +246,8 @@ class Training:
         rates = self.plan.optimizer.learning_rate * factors
         return StepRange(order, self.batch_size, position.step, count, rates, key)
 
-    def _end_epoch(
-        self, totals: Totals, steps: StepRange, spent: float, started: float
-    ) -> EpochRecord:
-        position, loss = self.position, self.plan.loss
+    def _end_epoch(self, totals: Totals, steps: StepRange) -> EpochRecord:
+        position, loss, began = self.position, self.plan.loss, time.perf_counter()
         validation_loss, validation_accuracy = self._validate()
         accuracy = totals.correct / totals.samples if loss.classifies else None
         train_loss = totals.loss / totals.weight if totals.weight else 0.0
@@ -241,6 +258,7 @@ class Training:
         if self.early_stopping is not None:
             epoch, delta = position.epoch + 1, self.early_stopping.min_delta
             self.best.observe(epoch, watched, self.network.parameters, delta)
+        seconds = position.seconds + time.perf_counter() - began
         position.epoch += 1
         position.step, position.rng_at_epoch, position.totals, position.seconds = 0, None, None, 0.0
         return EpochRecord(
@@ -250,7 +268,7 @@ class Training:
             validation_loss=validation_loss,
             validation_accuracy=validation_accuracy,
             learning_rate=float(steps.learning_rates[-1]),
-            seconds=spent + time.perf_counter() - started,
+            seconds=seconds,
         )
 
     def _validate(self) -> tuple[float | None, float | None]:
@@ -281,7 +299,7 @@ class Training:
     def _diverged(self, step: int, steps: StepRange) -> DivergenceError:
         epoch, rate = self.position.epoch + 1, float(steps.learning_rates[step])
         better = min(rate / 10, self.plan.optimizer.usual_learning_rate)
-        return DivergenceError(
+        self.divergence = DivergenceError(
             f"training diverged in epoch {epoch}, step {step + 1}, at learning rate {rate:g}: "
             "a loss or a parameter became infinite or not a number. Try a learning rate of "
             f"{better:g}, or scale the inputs; the parameters are those from before that step.",
@@ -289,6 +307,7 @@ class Training:
             step=step + 1,
             learning_rate=rate,
         )
+        return self.divergence
 
 
 def _rates(dropout: float | Sequence[float], hidden: int) -> tuple[float, ...]:

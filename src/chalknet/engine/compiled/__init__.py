@@ -20,6 +20,8 @@
     kernels.py     the kernels that a network needs, as addresses
     workspace.py   the arrays of one network, and the descriptor that points to them
     session.py     … with optimizer and loss, to train; predictor.py: only to predict
+    attempt.py     steps that count if all numbers stay finite
+    together.py    several networks that train on the same samples
     threads.py     which threads run a kernel
     processor.py   what this processor can do
     ahead.py       everything compiled before it is needed

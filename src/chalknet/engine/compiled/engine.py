@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from chalknet.data.preprocessing import Preprocessing
+from chalknet.engine.compiled.attempt import Attempt
 from chalknet.engine.compiled.formulas import UntraceableError
 from chalknet.engine.compiled.kernels import network_kernel
 from chalknet.engine.compiled.predictor import Predictor
 from chalknet.engine.compiled.session import Session
 from chalknet.engine.compiled.threads import run_team, team_size
+from chalknet.engine.compiled.together import chained, groups
 from chalknet.engine.compiled.workspace import address_of
-from chalknet.engine.plan import Plan, StepRange, Totals
+from chalknet.engine.plan import Plan, Request, StepRange, Totals
 from chalknet.engine.reference import ReferenceEngine
 from chalknet.network import Network
 from chalknet.operations.affine import Matrix
@@ -59,14 +60,33 @@ class CompiledEngine:
             Network, dict[tuple[str, str, int, int], list[Predictor]]
         ] = weakref.WeakKeyDictionary()
         self._reference = ReferenceEngine()
+        self._others: dict[int, CompiledEngine] = {}
 
     def run(self, plan: Plan, steps: StepRange, totals: Totals) -> None:
         """Take the steps, adding to ``totals``; stop at the first that is not finite."""
-        session = self._session(plan)
-        if session is None:
-            self._reference.run(plan, steps, totals)
-        elif steps.first < steps.last and not self._take(session, plan, steps, totals):
-            self._take_singly(session, plan, steps, totals)
+        self.run_together([Request(plan, steps, totals)])
+
+    def run_together(self, requests: Sequence[Request]) -> None:
+        """Take the steps of each request.
+
+        Those that take the same samples in the same batches share what they can, if they are small
+        enough to be quicker for it.
+        """
+        attempts = []
+        for request in requests:
+            session = self._session(request.plan)
+            if session is None:
+                self._reference.run(request.plan, request.steps, request.totals)
+            elif request.steps.first < request.steps.last:
+                attempts.append(Attempt(session, request))
+        for group in groups(attempts):
+            if len(group) == 1:
+                self._take(group[0])
+            else:
+                self._take_together(group)
+            for attempt in group:
+                if not attempt.counts():
+                    self._take_singly(attempt)
 
     def output(self, network: Network, inputs: Matrix) -> Matrix:
         """The network's output (n, K) for preprocessed inputs (n, fan_in)."""
@@ -149,7 +169,10 @@ class CompiledEngine:
 
     def with_threads(self, threads: int) -> CompiledEngine:
         """The same engine on that many threads at most."""
-        return self if threads == self.at_most else CompiledEngine(threads)
+        if threads == self.at_most:
+            return self
+        # One for all who ask, so that those who train together meet in it.
+        return self._others.setdefault(threads, CompiledEngine(threads))
 
     def _team(self, useful: int) -> AbstractContextManager[int]:
         return team_size(useful, self.at_most, self.exactly)
@@ -162,36 +185,43 @@ class CompiledEngine:
                 self._sessions[plan] = None
         return self._sessions[plan]
 
-    def _take(self, session: Session, plan: Plan, steps: StepRange, totals: Totals) -> bool:
-        """Take all of the steps, or none if a number that is not finite came of them."""
+    def _take(self, attempt: Attempt) -> None:
+        """Take the steps, all threads of a team working on each."""
+        session = attempt.session
         kernel = network_kernel(session.dtype)
-        useful = 1 + session.operations(steps.batch_size) // OPERATIONS_A_THREAD
-        sums = np.array([totals.loss, totals.weight, totals.correct, totals.samples], np.float64)
-        penalty = None
-        if plan.sums_penalty and plan.l2:
-            before = totals.penalty_terms
-            penalty = np.zeros(session.penalty_size) if before is None else before.copy()
+        useful = 1 + session.operations(attempt.request.steps.batch_size) // OPERATIONS_A_THREAD
 
         def prepare(threads: int) -> tuple[Callable[[int], None], int]:
-            session.prepare(plan, steps, sums, penalty, threads)
+            attempt.prepare(threads)
             address = session.address
             return (lambda thread: kernel(address, thread)), session.abort_address
 
         with self._team(useful) as size:
             run_team(size, prepare)
-        if session.flawed or not np.isfinite(sums[0]):
-            return False
-        totals.loss, totals.weight = float(sums[0]), float(sums[1])
-        totals.correct, totals.samples = int(sums[2]), int(sums[3])
-        totals.penalty_terms = penalty
-        plan.state.t += steps.last - steps.first
-        return True
 
-    def _take_singly(self, session: Session, plan: Plan, steps: StepRange, totals: Totals) -> None:
+    def _take_together(self, attempts: Sequence[Attempt]) -> None:
+        """Take the steps of networks that see the same samples; each thread has some of them."""
+        kernel = network_kernel(attempts[0].session.dtype)
+
+        def prepare(threads: int) -> tuple[Callable[[int], None], int]:
+            shares = [chained(attempts[number::threads]) for number in range(threads)]
+
+            def task(number: int) -> None:
+                for address in shares[number]:
+                    kernel(address, 0)
+
+            return task, address_of(nobody_waits)
+
+        nobody_waits = np.zeros(1, np.int64)
+        with self._team(len(attempts)) as size:
+            run_team(min(size, len(attempts)), prepare)
+
+    def _take_singly(self, attempt: Attempt) -> None:
         """The same steps one by one, up to the one that fails."""
-        for step in range(steps.first, steps.last):
-            if not self._take(session, plan, replace(steps, first=step, last=step + 1), totals):
-                totals.diverged_at = step
+        for single in attempt.singly():
+            self._take(single)
+            if not single.counts():
+                attempt.request.totals.diverged_at = single.request.steps.first
                 return
 
 

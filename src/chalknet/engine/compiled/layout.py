@@ -82,8 +82,10 @@ from dataclasses import dataclass
     RESPONSE_KIND,  # what becomes of the output: 0 nothing, 1 element by element, 2 softmax
     RESPONSE,  # the kernel of the response's formula, or of exp_below
     TOPS,  # (slice, K): each row's largest logit, K times
+    NETWORKS,  # how many train on these inputs, this one being the first
+    NEXT,  # the descriptor of the one after this
     NETWORK_FIELDS,
-) = range(66)
+) = range(68)
 
 # Of one layer.
 (

@@ -35,24 +35,29 @@ from chalknet.engine.compiled.shared_zeros import list_samples
 from chalknet.engine.compiled.stages import forward
 from chalknet.engine.compiled.teamwork import barrier, scratch_of, share
 
-__all__ = ["forward_slice", "predict", "predict_few"]
+__all__ = ["forward_all", "predict", "predict_few", "take_in"]
 
 
 @njit(**KERNEL)
-def forward_slice(D, thread, begin, n, step, first_row, like):
-    """Inputs, pre-activations and activations of n samples from number ``begin`` on.
+def take_in(D, thread, begin, n, like):
+    """The inputs of n samples from number ``begin`` on, with all lists of what is not zero.
 
     Gives how many of the thread's raw numbers are not finite.
     """
     row_0, row_1 = share(n, at.SHARE, thread, D[at.THREADS])
     flaws = gather(D, begin, row_0, row_1, layer_of(D, 0)[at.FAN_IN], like)
     barrier(D, thread)
+    if D[at.SHARED] and D[at.RESULT] == 0:
+        list_samples(D, thread, n)
+    return flaws
+
+
+@njit(**KERNEL)
+def forward_all(D, thread, n, step, first_row, like):
+    """Pre-activations and activations of the n samples taken in, layer by layer."""
     for number in range(D[at.LAYERS]):
         forward(D, number, thread, n, step, first_row, like)
-        if number == 0 and D[at.SHARED] and D[at.RESULT] == 0:
-            list_samples(D, thread, n)
         barrier(D, thread)
-    return flaws
 
 
 @njit(**KERNEL)
@@ -100,7 +105,8 @@ def predict(D, thread, like):
     flaws = 0
     for first in range(D[at.FIRST], D[at.LAST], D[at.SLICE]):
         n = min(D[at.SLICE], D[at.LAST] - first)
-        flaws += forward_slice(D, thread, first, n, first, first, like)
+        flaws += take_in(D, thread, first, n, like)
+        forward_all(D, thread, n, first, first, like)
         row_0, row_1 = share(n, 1, thread, D[at.THREADS])
         _respond(D, thread, first, row_0, row_1, like)
     if flaws > 0:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
+from chalknet.engine.compiled import layout as at
 from chalknet.engine.compiled.formulas import UntraceableError
 from chalknet.engine.compiled.kernels import map_kernel, outer_kernel
 from chalknet.engine.compiled.workspace import Array, Workspace, address_of, aligned
@@ -23,6 +25,12 @@ __all__ = ["Session"]
 
 FLOAT64 = np.dtype(np.float64)
 MOST_SLOTS = 12
+# Where in the descriptor it says where inputs lie, with all that is found out about their zeros.
+INPUTS = [
+    *(at.INPUTS, at.INPUTS_LD, at.WHICH, at.COUNTS, at.MARKS, at.ROW_KEYS, at.ROW_LISTS),
+    *(at.COLUMN_LISTS, at.COLUMN_ENDS, at.SAMPLE_LISTS, at.SAMPLE_LISTS_LD, at.SAMPLE_COUNTS),
+    *(at.NETWORK_FIELDS + at.IN, at.NETWORK_FIELDS + at.IN_LD),
+]
 
 
 class Session(Workspace):
@@ -37,12 +45,13 @@ class Session(Workspace):
     def __init__(self, plan: Plan) -> None:
         network, slots = plan.network, len(plan.state.slots)
         super().__init__(network, network.dtype, plan.dropout, slots, training=True)
-        self._batch_size = 0
+        self._placed_for = (0, 0)
         self._size = len(network.parameters)
         self._place_optimizer(plan)
         self._place_loss(plan)
         self.place_preprocessing(plan.preprocessing)
         self.place_rows(plan.X)
+        self._X = plan.X
 
     @property
     def penalty_size(self) -> int:
@@ -50,12 +59,22 @@ class Session(Workspace):
         return 1 + self.get("PACKED_SIZE") // self.lanes**2
 
     def prepare(
-        self, plan: Plan, steps: StepRange, totals: Array, penalty: Array | None, threads: int
+        self,
+        plan: Plan,
+        steps: StepRange,
+        totals: Array,
+        penalty: Array | None,
+        threads: int,
+        beside: int = 0,
     ) -> None:
-        """Point the descriptor at what this call works on."""
-        if steps.batch_size != self._batch_size:
-            self._place_batch(plan.X, steps.batch_size)
-        rank_one = self._batch_size == 1 and self.get("UPDATE_OUTER") != 0
+        """Point the descriptor at what this call works on.
+
+        ``beside`` says how wide the first layers of other networks are that train on the same
+        inputs; ``lead`` then says where those are.
+        """
+        if (steps.batch_size, beside) != self._placed_for:
+            self._place_batch(plan.X, steps.batch_size, beside)
+        rank_one = steps.batch_size == 1 and self.get("UPDATE_OUTER") != 0
         self.place_threads(threads, columns=bool(self.get("SPARSE")) and not rank_one)
         order = steps.order
         self.set("FIRST", steps.first)
@@ -72,14 +91,36 @@ class Session(Workspace):
                 slots[number] = np.ascontiguousarray(slot, self.dtype)
         self.point("FLAT_SLOTS", np.array([address_of(slot) for slot in slots], np.int64))
 
+    def sees_what(self, other: Session) -> bool:
+        """Whether both make the same inputs of the same rows."""
+        return (
+            self.dtype == other.dtype
+            and self._X is other._X
+            and all(
+                np.array_equal(self._kept[name], other._kept[name])
+                for name in ("OFFSET", "DIVISOR")
+            )
+        )
+
+    def lead(self, others: Sequence[Session]) -> None:
+        """Have the others train on the inputs that this one takes in; all are prepared for it."""
+        self.set("NETWORKS", 1 + len(others))
+        before: Session = self
+        for session in (self, *others):
+            session.descriptor[INPUTS] = self._own_inputs
+            before.set("NEXT", session.address)
+            before = session
+
     def operations(self, batch_size: int) -> int:
         """Floating point operations of one step, about."""
         return 6 * batch_size * self._size
 
-    def _place_batch(self, X: Any, batch_size: int) -> None:
-        self._batch_size = batch_size
+    def _place_batch(self, X: Any, batch_size: int, beside: int) -> None:
+        self._placed_for = batch_size, beside
         self.set("BATCH_SIZE", batch_size)
-        self.place_slice(batch_size, self.way_with_zeros(X, batch_size), training=True)
+        self.set("NETWORKS", 1)
+        self.place_slice(batch_size, self.way_with_zeros(X, batch_size, beside), training=True)
+        self._own_inputs = self.descriptor[INPUTS]
         rows = self.get("SLICE")
         self.point("LOSS_SCRATCH", np.zeros(5 * rows * self.widths[-1]))
         self.point("ROW_TERMS", np.zeros(rows))

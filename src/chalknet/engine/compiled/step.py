@@ -17,7 +17,7 @@ import numpy as np
 from numba import njit
 
 from chalknet.engine.compiled import layout as at
-from chalknet.engine.compiled.compilation import KERNEL
+from chalknet.engine.compiled.compilation import INLINED, KERNEL
 from chalknet.engine.compiled.gather import flaws_among
 from chalknet.engine.compiled.gemm import (
     lanes,
@@ -31,7 +31,7 @@ from chalknet.engine.compiled.instructions import (
     shifted,
 )
 from chalknet.engine.compiled.losses import loss_of_rows, total_weight
-from chalknet.engine.compiled.predict import forward_slice, predict, predict_few
+from chalknet.engine.compiled.predict import forward_all, predict, predict_few, take_in
 from chalknet.engine.compiled.stages import backward, output_backward, transpose_weights
 from chalknet.engine.compiled.teamwork import barrier, scratch_of, share
 from chalknet.engine.compiled.update import is_rank_one, update
@@ -130,8 +130,11 @@ def _add_totals(D, first, n):
 
 @njit(**KERNEL)
 def _slice(D, thread, step, begin, n, first_row, total, turn, last_turn, like):
-    """One slice of a batch, through all stages; ``begin`` is the number of its first sample."""
-    forward_slice(D, thread, begin, n, step, first_row, like)
+    """One slice of a batch, taken in before, through all stages.
+
+    ``begin`` is the number of its first sample.
+    """
+    forward_all(D, thread, n, step, first_row, like)
     count = D[at.LAYERS]
     output = layer_of(D, count - 1)
     row_0, row_1 = share(n, 1, thread, D[at.THREADS])
@@ -159,29 +162,44 @@ def _slice(D, thread, step, begin, n, first_row, total, turn, last_turn, like):
     barrier(D, thread)
 
 
+@njit(**INLINED)
+def _next(D):
+    """The network that trains beside this one, on the same inputs."""
+    return pointer(D[at.NEXT], np.int64(0))
+
+
 @njit(**KERNEL)
 def _step(D, thread, step, like):
+    """One step of every network in the chain that begins with D, which takes in the inputs."""
     begin = step * D[at.BATCH_SIZE]
     end = min(begin + D[at.BATCH_SIZE], D[at.SAMPLES])
-    total = total_weight(D, begin, end - begin)
     for first in range(begin, end, D[at.SLICE]):
         n = min(D[at.SLICE], end - first)
         turn = (first - begin) // D[at.SLICE]
-        _slice(D, thread, step, first, n, first - begin, total, turn, first + n == end, like)
-    if not is_rank_one(D, end - begin, plain(0), plain(True)):  # which updates Wᵀ as well
-        # Whoever reads Wᵀ next does so after the next meeting.
-        _transpose_all(D, thread, like)
+        take_in(D, thread, first, n, like)
+        network, last = D, first + n == end
+        for _ in range(D[at.NETWORKS]):
+            total = total_weight(network, begin, end - begin)
+            _slice(network, thread, step, first, n, first - begin, total, turn, last, like)
+            # A batch of one updates Wᵀ as well.
+            if last and not is_rank_one(network, end - begin, plain(0), plain(True)):
+                # Whoever reads Wᵀ next does so after the next meeting.
+                _transpose_all(network, thread, like)
+            network = _next(network)
 
 
 @njit(**KERNEL)
-def _train(D, thread, like):
-    """Take the steps FIRST … LAST−1."""
-    words = pointer(D[at.BARRIER], np.int64(0))
+def _begin(D, thread, like):
+    """Copies of parameters and slots, in panels."""
+    _move(D, thread, plain(1), like)
+    barrier(D, thread)
     _transpose_all(D, thread, like)
-    for step in range(D[at.FIRST], D[at.LAST]):
-        _step(D, thread, step, like)
-        if load_atomically(shifted(words, at.ABORTED)) != 0:
-            return
+
+
+@njit(**KERNEL)
+def _end(D, thread, like):
+    """Copies back, unless there is a number among them that is not finite."""
+    words = pointer(D[at.BARRIER], np.int64(0))
     if _flaws(D, thread, like) > 0:
         add_atomically(shifted(words, at.FLAWED), 1)
     loss = pointer(D[at.TOTALS], np.float64(0))[0]
@@ -190,15 +208,33 @@ def _train(D, thread, like):
         _move(D, thread, plain(0), like)
 
 
+@njit(**KERNEL)
+def _train(D, thread, like):
+    """Take the steps FIRST … LAST−1."""
+    words = pointer(D[at.BARRIER], np.int64(0))
+    network = D
+    for _ in range(D[at.NETWORKS]):
+        _begin(network, thread, like)
+        network = _next(network)
+    for step in range(D[at.FIRST], D[at.LAST]):
+        _step(D, thread, step, like)
+        if load_atomically(shifted(words, at.ABORTED)) != 0:
+            return
+    network = D
+    for _ in range(D[at.NETWORKS]):
+        _end(network, thread, like)
+        network = _next(network)
+
+
 def run(D, thread, like):
     """What every thread of a team calls, with its own number; ``like`` is a zero of the type."""
     scratch_of(D, thread)[at.MEETINGS] = 0
     if D[at.FEW]:
         predict_few(D, thread, like)
         return
-    _move(D, thread, plain(1), like)
-    barrier(D, thread)
     if D[at.RESULT] == 0:
         _train(D, thread, like)
-    else:
-        predict(D, thread, like)
+        return
+    _move(D, thread, plain(1), like)
+    barrier(D, thread)
+    predict(D, thread, like)

@@ -241,9 +241,12 @@ class Workspace:
         self.point("X_STARTS", np.ascontiguousarray(X.indptr, np.int64))
         self.set("X_KIND", 3)
 
-    def way_with_zeros(self, X: Any, batch_size: int) -> Zeros:
-        """How the first layer should deal with zeros; with an offset a raw zero is none."""
-        width = self.widths[1]
+    def way_with_zeros(self, X: Any, batch_size: int, beside: int = 0) -> Zeros:
+        """How the first layer should deal with zeros; with an offset a raw zero is none.
+
+        What is found out about them serves ``beside`` neurons of other networks too.
+        """
+        width = self.widths[1] + beside
         return "dense" if self.shifts else best_way_with_zeros(X, batch_size, width, self.lanes)
 
     # -- what flows between the layers --------------------------------------------------------

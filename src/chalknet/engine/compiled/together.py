@@ -1,0 +1,58 @@
+"""Networks that train on the same samples share what is done to take these in.
+
+Their descriptors form a chain. The first network of it has its inputs gathered, converted and
+searched for zeros, step by step; the others read them where they are. Each goes through its own
+stages, with its own loss, optimizer, rates and watch for numbers that are not finite, so the bits
+are those that it would have by itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from chalknet.engine.compiled.attempt import Attempt
+from chalknet.engine.plan import Plan
+
+__all__ = ["chained", "groups", "is_small"]
+
+# Beyond this, to take a batch in is little compared to what becomes of it, and networks that take
+# turns drive each other out of the cache.
+MOST_NEURONS, MOST_NUMBERS = 32, 200_000
+
+
+def is_small(plan: Plan) -> bool:
+    """Whether a network is quicker together with others: its first layer is narrow."""
+    numbers = len(plan.network.parameters) * (1 + len(plan.state.slots))
+    return plan.network.widths[1] <= MOST_NEURONS and numbers <= MOST_NUMBERS
+
+
+def groups(attempts: Sequence[Attempt]) -> list[list[Attempt]]:
+    """Those that are small and take the same samples in the same batches, together."""
+    found: list[list[Attempt]] = []
+    for attempt in attempts:
+        fitting = [group for group in found if _may_join(attempt, group[0])]
+        if fitting:
+            fitting[0].append(attempt)
+        else:
+            found.append([attempt])
+    return found
+
+
+def _may_join(attempt: Attempt, first: Attempt) -> bool:
+    return all(is_small(one.request.plan) for one in (attempt, first)) and first.fits(attempt)
+
+
+def chained(attempts: Sequence[Attempt]) -> list[int]:
+    """Prepare a group for one thread; gives the addresses that its kernel is to be called with.
+
+    That is one, but where networks differ so much that they work on slices of different length.
+    """
+    width = sum(attempt.session.widths[1] for attempt in attempts)
+    for attempt in attempts:
+        attempt.prepare(1, width - attempt.session.widths[1])
+    by_slice: dict[int, list[Attempt]] = {}
+    for attempt in attempts:
+        by_slice.setdefault(attempt.session.get("SLICE"), []).append(attempt)
+    for first, *others in by_slice.values():
+        first.session.lead([other.session for other in others])
+    return [chain[0].session.address for chain in by_slice.values()]

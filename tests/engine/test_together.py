@@ -1,0 +1,260 @@
+"""Networks that train together have the bits that each has alone."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+from scipy import sparse
+
+from chalknet import (
+    SGD,
+    Activation,
+    Adam,
+    Dataset,
+    Dense,
+    Momentum,
+    Network,
+    Preprocessing,
+    RMSprop,
+    Training,
+)
+from chalknet.engine import Request, StepRange, Totals
+from chalknet.engine.compiled import together
+from chalknet.engine.compiled.engine import CompiledEngine
+from chalknet.engine.plan import Plan
+
+OPTIMIZERS = (
+    Adam(learning_rate=0.01),
+    SGD(learning_rate=0.1),
+    Momentum(learning_rate=0.01),
+    RMSprop(learning_rate=0.001),
+)
+ACTIVATIONS = ("relu", "tanh", "gelu", "sigmoid")
+LOSSES = ("softmax_cross_entropy", "sigmoid_cross_entropy", "mean_squared_error")
+N, FEATURES, OUTPUTS = 300, 150, 4
+
+Groups = list[list[int]]
+
+
+@pytest.fixture
+def sharing(monkeypatch: pytest.MonkeyPatch) -> Groups:
+    """The numbers of networks that shared inputs, chain by chain, call by call."""
+    seen: Groups = []
+    chained = together.chained
+
+    def noted(attempts: Sequence[Any]) -> list[int]:
+        heads = chained(attempts)
+        seen.append(sorted(one.session.get("NETWORKS") for one in attempts))
+        return heads
+
+    monkeypatch.setattr("chalknet.engine.compiled.engine.chained", noted)
+    return seen
+
+
+def pixels(kind: str = "some zeros") -> Any:
+    """Rows of bytes in which as many are zero as in images, or numbers with none or nearly all."""
+    rng = np.random.default_rng(0)
+    if kind == "no zeros":
+        return rng.normal(size=(N, FEATURES))
+    bytes_ = rng.integers(1, 256, (N, FEATURES)).astype(np.uint8)
+    bytes_[:, rng.random(FEATURES) < 0.6] = 0  # margins
+    if kind == "compressed":
+        return sparse.csr_array(bytes_ * (rng.random(bytes_.shape) < 0.05) / 255.0)
+    return bytes_
+
+
+def plan(number: int, X: Any, hidden: Sequence[int], dtype: Any, **options: Any) -> Plan:
+    """As different from the plan before as plans for the same data can be."""
+    loss = LOSSES[number % 3]
+    labels = np.random.default_rng(1).integers(0, OUTPUTS, N)
+    y: Any = labels
+    if loss == "sigmoid_cross_entropy":
+        y = np.eye(OUTPUTS, dtype=int)[labels]
+    elif loss == "mean_squared_error":
+        y = np.eye(OUTPUTS)[labels]
+    network = Network.dense(
+        [FEATURES, *hidden, OUTPUTS],
+        activation=ACTIVATIONS[number % 4],
+        rng=np.random.default_rng(number),
+        dtype=dtype,
+    )
+    settings: dict[str, Any] = {
+        "loss": loss,
+        "optimizer": OPTIMIZERS[(number + number // 4) % 4],
+        "dropout": 0.3 if number % 3 == 1 else 0.0,
+        "l2": 0.01 if number % 4 == 2 else 0.0,
+        "sample_weight": np.arange(1.0, N + 1) if number % 5 == 3 else None,
+    } | options
+    data = Dataset(X, y, name="pixels")
+    rng = np.random.default_rng(0)
+    return Training(network, data, epochs=1, batch_size=1, rng=rng, **settings).plan
+
+
+def state(one: Plan, totals: Totals) -> tuple[Any, ...]:
+    """Every bit that a call may change."""
+    slots = b"".join(slot.tobytes() for slot in one.state.slots)
+    counts = (totals.loss, totals.weight, totals.correct, totals.samples, totals.diverged_at)
+    return one.network.parameters.tobytes(), slots, one.state.t, counts
+
+
+def steps(number: int, batch_size: int, first: int = 0, last: int | None = None) -> StepRange:
+    """The same samples for all, at rates and with dropout of their own."""
+    count = -(-N // batch_size)
+    rates = np.linspace(0.01, 0.02 / (number + 1), count)
+    order = np.random.default_rng(5).permutation(N)
+    return StepRange(order, batch_size, first, count if last is None else last, rates, 100 + number)
+
+
+def both_ways(
+    make: Callable[[int], Plan], networks: int, batch_size: int, threads: int = 1
+) -> tuple[list[tuple[Any, ...]], list[tuple[Any, ...]]]:
+    """The states after an epoch in three calls: alone, and together."""
+    alone, beside = [make(k) for k in range(networks)], [make(k) for k in range(networks)]
+    totals = [[Totals() for _ in range(networks)] for _ in range(2)]
+    engine, count = CompiledEngine(exactly=threads), -(-N // batch_size)
+    cuts = sorted({0, 1, count // 2, count})
+    for first, last in itertools.pairwise(cuts):
+        for k, one in enumerate(alone):
+            engine.run(one, steps(k, batch_size, first, last), totals[0][k])
+        engine.run_together(
+            [
+                Request(one, steps(k, batch_size, first, last), totals[1][k])
+                for k, one in enumerate(beside)
+            ]
+        )
+    return (
+        [state(one, total) for one, total in zip(alone, totals[0], strict=True)],
+        [state(one, total) for one, total in zip(beside, totals[1], strict=True)],
+    )
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("batch_size", [1, 32, 100, N])
+@pytest.mark.parametrize("kind", ["no zeros", "some zeros", "compressed"])
+def test_the_same_bits_together_as_alone(
+    kind: str, batch_size: int, dtype: Any, sharing: Groups
+) -> None:
+    X = pixels(kind)
+    networks = 2 + batch_size % 7
+    alone, beside = both_ways(lambda k: plan(k, X, [9], dtype), networks, batch_size)
+    assert beside == alone
+    assert {max(group) for group in sharing} == {networks}
+
+
+@pytest.mark.parametrize("networks", range(1, 9))
+def test_any_number_of_networks(networks: int, sharing: Groups) -> None:
+    X = pixels()
+    alone, beside = both_ways(lambda k: plan(k, X, [16, 5], np.float32), networks, 40)
+    assert beside == alone
+    assert bool(sharing) == (networks > 1)
+
+
+@pytest.mark.parametrize("threads", [2, 3])
+def test_each_thread_has_some_of_the_networks(threads: int, sharing: Groups) -> None:
+    X = pixels()
+    alone, beside = both_ways(lambda k: plan(k, X, [8], np.float32), 5, 32, threads)
+    assert beside == alone
+    assert sum(len(group) for group in sharing) % 5 == 0
+    assert max(len(group) for group in sharing) == -(-5 // threads)
+
+
+def test_networks_of_different_shape(sharing: Groups) -> None:
+    X, shapes = pixels(), ([5], [31, 7], [3, 3, 3], [17])
+    alone, beside = both_ways(lambda k: plan(k, X, shapes[k], np.float32), 4, 25)
+    assert beside == alone
+    assert {max(group) for group in sharing} == {4}
+
+
+def test_slices_of_a_batch(monkeypatch: pytest.MonkeyPatch, sharing: Groups) -> None:
+    X = pixels()
+    monkeypatch.setattr("chalknet.engine.compiled.workspace.MOST_ROWS", 24)
+    alone, beside = both_ways(lambda k: plan(k, X, [9], np.float64), 3, 100)
+    assert beside == alone
+    assert {max(group) for group in sharing} == {3}
+
+
+def test_one_that_overflows_leaves_the_others_alone() -> None:
+    """It keeps what it had before the step to blame; the others lose nothing."""
+    X = pixels()
+
+    def make(number: int) -> Plan:
+        if number != 1:
+            return plan(number, X, [9], np.float32)
+        return plan(0, X, [9], np.float32, optimizer=SGD(learning_rate=1.0))
+
+    def of(number: int) -> StepRange:
+        found = steps(number, 20)
+        if number == 1:
+            found.learning_rates[6:] = 1e38
+        return found
+
+    engine, totals = CompiledEngine(1), [[Totals() for _ in range(3)] for _ in range(2)]
+    alone, beside = [make(k) for k in range(3)], [make(k) for k in range(3)]
+    for k, one in enumerate(alone):
+        engine.run(one, of(k), totals[0][k])
+    requests = [Request(one, of(k), totals[1][k]) for k, one in enumerate(beside)]
+    engine.run_together(requests)
+    for k in range(3):
+        assert state(beside[k], totals[1][k]) == state(alone[k], totals[0][k])
+    assert [total.diverged_at is None for total in totals[1]] == [True, False, True]
+    assert totals[1][1].diverged_at >= 6
+
+
+def test_who_leads_and_who_follows_may_change() -> None:
+    """Whoever was first takes inputs in; later it may be another, or each alone."""
+    X = pixels()
+    engine = CompiledEngine(1)
+    alone, beside = ([plan(k, X, [9], np.float32) for k in range(3)] for _ in range(2))
+    totals = [[Totals() for _ in range(3)] for _ in range(2)]
+    for turn, members in enumerate([(0, 1, 2), (2, 1, 0), (1, 2), (1,), (2, 0), (0,), (1, 0, 2)]):
+        of_turn = [steps(k, 30, turn, turn + 1) for k in range(3)]
+        for k in members:
+            engine.run(alone[k], of_turn[k], totals[0][k])
+        engine.run_together([Request(beside[k], of_turn[k], totals[1][k]) for k in members])
+    for k in range(3):
+        assert state(beside[k], totals[1][k]) == state(alone[k], totals[0][k])
+
+
+def test_only_those_share_that_see_the_same(sharing: Groups) -> None:
+    """Other data, steps, orders, scales and types of numbers are for others."""
+    X = pixels()
+    scale = Preprocessing(offset=0.0, divisor=100.0)
+    plans = [
+        plan(0, X, [9], np.float32),
+        plan(1, X, [9], np.float32),
+        plan(2, X.copy(), [9], np.float32),
+        plan(3, X, [9], np.float64),
+        plan(4, X, [9], np.float32, preprocessing=scale),
+        plan(5, X, [9], np.float32),
+        plan(6, X, [9], np.float32),
+    ]
+    asked = [steps(k, 30) for k in range(7)]
+    asked[5] = StepRange(None, 30, 0, 10, asked[5].learning_rates, 0)
+    asked[6] = steps(6, 31)
+    totals = [Totals() for _ in plans]
+    requests = [Request(*each) for each in zip(plans, asked, totals, strict=True)]
+    CompiledEngine(1).run_together(requests)
+    assert sharing == [[1, 2]]
+    assert [total.samples for total in totals] == [N] * 7
+
+
+def test_what_no_kernel_can_do_runs_on_the_reference_engine(sharing: Groups) -> None:
+    X = pixels()
+    odd = Activation("odd", np.sin, np.cos)
+
+    def make(number: int) -> Plan:
+        one = plan(number, X, [9], np.float32)
+        if number == 1:
+            below, above = one.network.layers
+            odd_one = Network([Dense(below.W, below.b, odd), above])
+            one = replace(one, network=odd_one)
+        return one
+
+    alone, beside = both_ways(make, 3, 30)
+    assert beside == alone
+    assert {max(group) for group in sharing} == {2}
