@@ -149,6 +149,27 @@ def test_commands_are_grouped_and_the_version_is_told(chalknet):
     assert chalknet().status in (0, 2)
 
 
+def test_a_place_in_no_folder_is_told_with_what_to_do(digits_run, chalknet, tmp_path):
+    result = chalknet("export", "run", "--to", "onnx", "--output", "no/such/model.onnx")
+    assert result.status == 2
+    assert result.err.strip().endswith(
+        "no/such/model.onnx: there is no folder no/such; make it first, or name another place."
+    )
+    assert not (tmp_path / "no").exists()
+
+
+def test_an_imported_model_has_no_training_to_go_on_with(digits_run, chalknet, tmp_path):
+    given = ("--data", "digits", "--output", "imported")
+    exported = chalknet("export", "run", "--to", "onnx", "--output", "model.onnx")
+    assert exported.status == 0, exported.err
+    assert chalknet("import", "model.onnx", *given).status == 0
+    before = {path: path.read_bytes() for path in (tmp_path / "imported").rglob("*.*")}
+    result = chalknet("train", "--resume", "imported")
+    assert result.status == 2
+    assert "there is a model but no checkpoint, as after an import" in result.err
+    assert before == {path: path.read_bytes() for path in (tmp_path / "imported").rglob("*.*")}
+
+
 def test_an_unknown_command_and_a_run_that_is_none(chalknet):
     for arguments in (("trian",), ("evaluate", "nowhere"), ("predict", "nowhere", "x.png")):
         result = chalknet(*arguments)

@@ -121,8 +121,17 @@ def main(arguments: list[str] | None = None) -> int:  # noqa: PLR0911 - one a ki
         sys.stderr.close()
         return 1
     except OSError as error:
-        where = f"{error.filename}: " if error.filename else ""
-        return _failed(f"{where}{error.strerror or error}.", 1)
+        return _failed_outside(error)
+
+
+def _failed_outside(error: OSError) -> int:
+    """What the system refused; a place in a folder that is not there is the user's to put right."""
+    folder = Path(error.filename or ".").parent
+    if isinstance(error, FileNotFoundError) and not folder.exists():
+        what = f"there is no folder {folder}; make it first, or name another place."
+        return _failed(f"{error.filename}: {what}", 2)
+    where = f"{error.filename}: " if error.filename else ""
+    return _failed(f"{where}{error.strerror or error}.", 1)
 
 
 def _nowhere() -> TextIO:

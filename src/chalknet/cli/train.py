@@ -260,8 +260,14 @@ def _settings(
             )
     from_checkpoint = resume.suffix == ".safetensors"
     folder = RunFolder.open(resume.parent.parent if from_checkpoint else resume)
+    checkpoint = resume if from_checkpoint else folder.latest_checkpoint()
+    if checkpoint is None and folder.model_path.is_file():
+        raise ConfigurationError(
+            f"{resume}: there is a model but no checkpoint, as after an import: there is "
+            "no training to go on with. Evaluate or explain it, or train anew without --resume."
+        )
     settings = TrainConfig.make({**folder.config().model_dump(exclude_none=True), **values})
-    return settings, resume if from_checkpoint else folder.latest_checkpoint(), folder
+    return settings, checkpoint, folder
 
 
 def _watching(show: Display, json: bool) -> Listener:
