@@ -260,7 +260,10 @@ def _table(columns: Sequence[Sequence[tuple[str, Markup]]], kind: str) -> Markup
     )
     source = "".join(f"<mtr>{line}</mtr>" for line in lines)
     width = sum(max(entry.width for _, entry in column) + COLUMN_SEPARATION for column in columns)
-    return Markup(f'<mtable class="{kind}">{source}</mtable>', width, tall=True)
+    # Rows of fractions would touch.
+    apart = kind == "matrix" and any(entry.tall for column in columns for _, entry in column)
+    classes = f"{kind} tall" if apart else kind
+    return Markup(f'<mtable class="{classes}">{source}</mtable>', width, tall=True)
 
 
 def _cell(side: str, entry: Markup, strut: str) -> str:

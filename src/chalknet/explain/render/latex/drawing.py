@@ -48,7 +48,7 @@ class Latex(Typesetter[Markup]):
     bars: ClassVar[bool] = True
 
     # Rows of fractions would touch.
-    between_tall_rows: ClassVar[str] = "[3pt]"
+    between_tall_rows: ClassVar[str] = "[6pt]"
 
     def verbatim(self, text: str) -> str:
         r"""Text as it is written within ``\text{}``."""
