@@ -14,7 +14,8 @@
     registers.py, instructions.py     what is said directly to LLVM
     grid.py        a thread's share of a layer; teamwork.py: how threads wait for each other
     formulas.py    the formulas of operations/, traced into expressions
-    emit.py        an expression as vector code; elementary.py has exp and its relatives
+    emit.py        an expression as vector code, in the words of lanes.py; elementary.py has exp and
+                   its relatives
     compilation.py Python kernels through Numba to object files
     objects.py     object files: made once a machine, kept in a cache, loaded
     kernels.py     the kernels that a network needs, as addresses

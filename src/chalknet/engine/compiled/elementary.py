@@ -2,7 +2,7 @@
 
 Each is written with fused multiply-adds in the working precision, and is good to about one unit in
 the last place over its whole range, subnormal results included. The series are Taylor's: on the
-reduced intervals the terms given suffice, and nothing has to be fitted. ``Lanes`` (emit.py) is the
+reduced intervals the terms given suffice, and nothing has to be fitted. ``Lanes`` (lanes.py) is the
 vocabulary: values with + − * /, ``fma``, and the bits of a number as an integer.
 """
 
@@ -12,7 +12,7 @@ import math
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from chalknet.engine.compiled.emit import Lanes
+    from chalknet.engine.compiled.lanes import Lanes
 
 __all__ = ["exp", "expm1", "log", "log1p", "tanh"]
 

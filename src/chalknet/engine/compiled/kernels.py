@@ -83,5 +83,5 @@ def _digest_of_sources() -> str:
 def _digest_of_emitter() -> str:
     """Of everything that turns a formula into code."""
     folder = Path(__file__).parent
-    files = [folder / name for name in ("emit.py", "elementary.py", "objects.py")]
+    files = [folder / name for name in ("emit.py", "lanes.py", "elementary.py", "objects.py")]
     return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()
