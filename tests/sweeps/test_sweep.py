@@ -115,24 +115,29 @@ def test_cores_are_shared_out_and_never_oversubscribed(
     monkeypatch.setattr(sweep, "cores", lambda: cores)
     lock, now, most, allowed = threading.Lock(), [0], [0], set()
     together = threading.Barrier(at_once)
-    team_size, run_once = engine.team_size, sweep.run_once
+    team_size = engine.team_size
 
-    def counted(*arguments: Any, **options: Any) -> Any:
-        with lock:
-            now[0] += 1
-            most[0] = max(most[0], now[0])
-        together.wait(timeout=60)
-        try:
-            return run_once(*arguments, **options)
-        finally:
+    def counted(run: Any) -> Any:
+        def counting(*arguments: Any, **options: Any) -> Any:
             with lock:
-                now[0] -= 1
+                now[0] += 1
+                most[0] = max(most[0], now[0])
+            together.wait(timeout=60)
+            try:
+                made = run(*arguments, **options)
+                return made if isinstance(made, tuple) else [*made]
+            finally:
+                with lock:
+                    now[0] -= 1
+
+        return counting
 
     def noted(useful: int, at_most: int | None, exactly: int | None) -> Any:
         allowed.add(at_most)
         return team_size(useful, at_most, exactly)
 
-    monkeypatch.setattr(sweep, "run_once", counted)
+    for name in ("run_once", "run_together"):
+        monkeypatch.setattr(sweep, name, counted(getattr(sweep, name)))
     monkeypatch.setattr(engine, "team_size", noted)
     rates = ",".join(f"{k}e-3" for k in range(1, points + 1))
     work(Board(as_url(tmp_path / "s.db"), "sweep", plan(f"learning_rate={rates}")))
@@ -200,6 +205,110 @@ def test_a_database_that_cannot_be_used(url: str, error: type[Exception], messag
     assert "secret" not in str(caught.value)
 
 
+# Together ----------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def groups(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """How many points were trained together, group by group."""
+    from chalknet.sweeps import sweep
+
+    sizes: list[int] = []
+    run_together = sweep.run_together
+
+    def noted(configs: Any, *arguments: Any, **options: Any) -> Any:
+        sizes.append(len(configs))
+        return run_together(configs, *arguments, **options)
+
+    monkeypatch.setattr(sweep, "run_together", noted)
+    return sizes
+
+
+MIXED = (
+    *("learning_rate=1e-3,1e38", "activation=relu,tanh", "dropout=0,0.2"),
+    "optimizer=adam,sgd",
+)
+
+
+def test_points_trained_together_are_those_trained_alone(
+    tmp_path: Path, groups: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Some of them diverge; states, curves and scores are equal, to the bit."""
+    made = plan(*MIXED)
+    together = Board(as_url(tmp_path / "together.db"), "sweep", made)
+    work(together, workers=2)
+    assert max(groups) == 8
+    monkeypatch.setattr("chalknet.sweeps.sweep.is_small", lambda _: False)
+    groups.clear()
+    alone = Board(as_url(tmp_path / "alone.db"), "sweep", made)
+    work(alone, workers=2)
+    assert not groups
+    assert "diverged" in {point.state for point in alone.points()}
+    for one, other in zip(together.points(), alone.points(), strict=True):
+        assert (one.values, one.state) == (other.values, other.state)
+        for run, single in zip(one.runs, other.runs, strict=True):
+            assert {**run.as_dict(), "seconds": 0} == {**single.as_dict(), "seconds": 0}
+
+
+@pytest.mark.parametrize(
+    ("texts", "workers", "expected"),
+    [
+        (("learning_rate=1e-3,2e-3,3e-3,4e-3,5e-3,6e-3",), 1, [6]),
+        (("learning_rate=1e-3,2e-3,3e-3,4e-3,5e-3,6e-3",), 2, [3, 3]),
+        (("learning_rate=1e-3,2e-3,3e-3", "batch_size=32,64"), 1, [3, 3]),
+        (("activation=relu,tanh", "hidden=16,64"), 1, [2]),  # the wide ones by themselves
+        (("activation=relu,tanh", "epochs=2,3"), 1, [4]),
+        (("hidden=4,5,6,7",), 1, []),
+    ],
+)
+def test_which_points_are_trained_together(
+    texts: tuple[str, ...], workers: int, expected: list[int], tmp_path: Path, groups: list[int]
+) -> None:
+    board = Board(as_url(tmp_path / "s.db"), "sweep", plan(*texts))
+    work(board, workers=workers)
+    assert groups == expected
+    assert board.finished
+
+
+def test_where_points_depend_on_each_other_they_are_taken_one_by_one(
+    tmp_path: Path, groups: list[int]
+) -> None:
+    rates = "learning_rate=1e-3,2e-3,3e-3,4e-3"
+    work(Board(as_url(tmp_path / "pruned.db"), "sweep", plan(rates, prune=True)))
+    searched = plan(ranges=("learning_rate=1e-4:1e-1:log",), engine="tpe", trials=4)
+    work(Board(as_url(tmp_path / "tpe.db"), "sweep", searched))
+    reference = plan(rates, base={**BASE, "engine": "reference", "epochs": 1})
+    work(Board(as_url(tmp_path / "reference.db"), "sweep", reference))
+    assert not groups
+
+
+def test_an_interruption_puts_all_points_of_a_group_back(
+    tmp_path: Path, groups: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first seed's runs are kept, and not made again."""
+    from chalknet.sweeps import course
+
+    made = plan(*GRID, seeds=2)
+    board = Board(as_url(tmp_path / "s.db"), "sweep", made)
+    heard = course.Course.hear
+
+    def interrupted(self: Any, record: Any) -> None:
+        if self.run.seed == 1:
+            raise KeyboardInterrupt
+        heard(self, record)
+
+    monkeypatch.setattr(course.Course, "hear", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        work(board, workers=1)
+    assert [point.state for point in board.points()] == ["waiting"] * 4
+    kept = [point.runs for point in board.points()]
+    assert [[run.seed for run in runs] for runs in kept] == [[0]] * 4
+    monkeypatch.undo()
+    work(board, workers=1)
+    assert [point.state for point in board.points()] == ["complete"] * 4
+    assert [point.runs[:1] for point in board.points()] == kept
+
+
 # Killed, resumed, joined -------------------------------------------------------------------------
 
 SLOW = (
@@ -263,7 +372,8 @@ def test_what_another_machine_left_is_taken_over_after_its_silence(
     made = plan("activation=relu,tanh")
     monkeypatch.setattr(module, "own_name", lambda: "elsewhere 1 1")
     monkeypatch.setattr(module, "GRACE", 2)
-    assert Board(url, "sweep", made)._next() is not None
+    with without_warnings():
+        assert Board(url, "sweep", made)._next() is not None
     monkeypatch.undo()
     monkeypatch.setattr(module, "GRACE", 2)
     board = Board(url, "sweep")

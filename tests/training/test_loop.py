@@ -259,8 +259,7 @@ def test_divergence_stops_in_the_step_and_keeps_the_last_finite_parameters(optim
         (
             {"dropout": (0.1, 0.2)},
             ConfigurationError,
-            "hidden layers: 1, but dropout rates: 2: give one for all, "
-            "or one a hidden layer.",
+            "hidden layers: 1, but dropout rates: 2: give one for all, or one a hidden layer.",
         ),
         (
             {"class_weight": {"seven": 2}},

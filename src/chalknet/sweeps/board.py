@@ -7,12 +7,11 @@ or was interrupted, goes back on the board with the runs that it has behind it.
 
 from __future__ import annotations
 
-import contextlib
 import datetime as dt
 import json
 import threading
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from typing import Any
@@ -28,11 +27,21 @@ from chalknet.sweeps.database import (
 )
 from chalknet.sweeps.plan import SweepPlan
 from chalknet.sweeps.presence import GRACE, HEARTBEAT, beating, is_dead, own_name
+from chalknet.sweeps.sharing import ALONE, Crew, Sharing
 from chalknet.sweeps.space import Value
+from chalknet.sweeps.task import (
+    RUNS,
+    Task,
+    as_text,
+    id_of,
+    runs_of,
+    unless_taken_over,
+    values_of,
+)
 
 __all__ = ["Board", "Point", "Task", "as_url"]
 
-PLAN, RUNS, PLANNED, WORKER, WINNER = "plan", "runs", "planned", "worker", "winner"
+PLAN, PLANNED, WORKER, WINNER = "plan", "planned", "worker", "winner"
 LOOK_AGAIN = 0.5  # seconds between two looks at what others have under way
 ENDED = ("complete", "diverged", "pruned")
 
@@ -55,28 +64,8 @@ class Point:
         return self.state in ENDED
 
 
-class Task:
-    """A point in the hands of a worker: its values, the runs made before, and where to report."""
-
-    def __init__(self, trial: Any, values: dict[str, Value], stop: threading.Event) -> None:
-        self._trial = trial
-        self.values = values
-        self.stop = stop
-        self.runs = _runs(trial)
-
-    def keep(self, run: Run) -> None:
-        """Write a run down as soon as it is made, so that nobody has to make it again."""
-        self.runs.append(run)
-        with _unless_taken_over():
-            self._trial.set_user_attr(RUNS, _as_text(self.runs))
-
-    def hopeless(self, epoch: int, value: float) -> bool:
-        """Report how good the point is after an epoch; whether to give it up."""
-        self._trial.report(value, epoch)
-        return bool(self._trial.should_prune())
-
-
-Objective = Callable[[Task], None]
+# Brings tasks to their end, and gives each as soon as it is there.
+Objective = Callable[[Sequence[Task]], Iterator[Task]]
 
 
 class Board:
@@ -150,10 +139,18 @@ class Board:
 
     # Working ----------------------------------------------------------------------------------
 
-    def work(self, objective: Objective, workers: int, ended: Objective = lambda _: None) -> None:
-        """Take points from the board, ``workers`` at a time, until all points have ended.
+    def work(
+        self,
+        objective: Objective,
+        workers: int,
+        ended: Callable[[Task], None] = lambda _: None,
+        sharing: Sharing = ALONE,
+    ) -> None:
+        """Take points from the board, with so many workers, until all points have ended.
 
-        ``objective`` keeps the runs of a task; ``ended`` is told of it once that is written down.
+        ``objective`` keeps the runs of tasks; ``ended`` is told of each once that is written down.
+        A worker takes several points together where ``sharing`` says so and no other worker goes
+        short of points for it.
 
         Points that others have under way are waited for, and taken over if they are dropped.
         Ctrl-C (and any other exception) stops all workers within a call of the engine and puts
@@ -166,6 +163,7 @@ class Board:
         """
         running: set[int] = set()
         stop = threading.Event()
+        crew = Crew(workers, sharing)
         with (
             database_errors(self.url),
             beating(self._storage, running),
@@ -174,7 +172,8 @@ class Board:
             try:
                 self._find_lost()
                 takers = [
-                    pool.submit(self._take, objective, ended, running, stop) for _ in range(workers)
+                    pool.submit(self._take, objective, ended, running, stop, crew)
+                    for _ in range(workers)
                 ]
                 for taker in wait(takers, return_when=FIRST_EXCEPTION).done:
                     taker.result()
@@ -184,50 +183,89 @@ class Board:
     def _take(
         self,
         objective: Objective,
-        ended: Objective,
+        ended: Callable[[Task], None],
         running: set[int],
         stop: threading.Event,
+        crew: Crew,
     ) -> None:
-        """One worker: point after point."""
+        """One worker: point after point, or several at a time."""
         while not stop.is_set():
-            trial = self._next()
-            if trial is None:
+            with self._asking, alone_on(self.url), without_warnings():
+                tasks = self._next_few(running, crew, stop)
+            if not tasks:
                 if not self._trials("WAITING", "RUNNING"):
                     return
                 stop.wait(LOOK_AGAIN)
                 continue
-            running.add(trial._trial_id)  # noqa: SLF001 - what a heartbeat is recorded for
-            task = Task(trial, self.plan.space.suggest(trial), stop)
+            trials = list(tasks.values())
             try:
-                objective(task)
+                for task in objective(list(tasks)):
+                    self._end(tasks.pop(task), task.runs)
+                    ended(task)
             except BaseException as error:
-                self._drop(trial)
+                for one in tasks.values():
+                    self._drop(one)
                 if not isinstance(error, Interrupted):
                     raise
-            else:
-                self._end(trial, task.runs)
-                ended(task)
             finally:
-                running.discard(trial._trial_id)  # noqa: SLF001
+                running.difference_update(map(id_of, trials))
+
+    def _next_few(self, running: set[int], crew: Crew, stop: threading.Event) -> dict[Task, Any]:
+        """The next point that waits, now ours, and those that are best taken together with it."""
+        optuna, found = optuna_library(), dict[Task, Any]()
+
+        def ours(trial: Any) -> Task:
+            running.add(id_of(trial))
+            task = Task(trial, self.plan.space.suggest(trial), stop)
+            found[task] = trial
+            return task
+
+        trial = self._next()
+        if trial is None:
+            return found
+        there, kind = crew.begin(), crew.sharing.kind(ours(trial).values)
+        if kind is None:
+            return found
+        elsewhere = sum(id_of(one) not in running for one in self._trials("RUNNING"))
+        waiting = self._trials("WAITING")
+        share = crew.share(1 + len(waiting), there + elsewhere)
+        for one in waiting:
+            if len(found) == share:
+                break
+            if crew.sharing.kind(values_of(one)) == kind and self._claimed(one):
+                ours(self._signed(optuna.trial.Trial(self._study, id_of(one))))
+        return found
 
     def _next(self) -> Any:
         """The next point that waits, now ours; None if there is none."""
         optuna = optuna_library()
-        with self._asking, alone_on(self.url), without_warnings():
-            optuna.storages.fail_stale_trials(self._study)
-            for trial in self._trials("RUNNING"):
-                if self._is_left(trial):
-                    self._drop(trial)
-            while self._trials("WAITING"):
-                trial = self._study.ask()
-                if PLANNED in trial.user_attrs:
-                    # Without a first beat no silence would ever be noticed.
-                    self._storage.record_heartbeat(trial._trial_id)  # noqa: SLF001
-                    trial.set_user_attr(WORKER, own_name())
-                    return trial
-                # Somebody else was quicker, and this one is not of the plan.
-                self._study.tell(trial, state=optuna.trial.TrialState.FAIL)
+        optuna.storages.fail_stale_trials(self._study)
+        for trial in self._trials("RUNNING"):
+            if self._is_left(trial):
+                self._drop(trial)
+        while self._trials("WAITING"):
+            trial = self._study.ask()
+            if PLANNED in trial.user_attrs:
+                return self._signed(trial)
+            # Somebody else was quicker, and this one is not of the plan.
+            self._study.tell(trial, state=optuna.trial.TrialState.FAIL)
         return None
+
+    def _claimed(self, trial: Any) -> bool:
+        """Whether a point that waited is ours now; otherwise somebody else was quicker."""
+        optuna = optuna_library()
+        running = optuna.trial.TrialState.RUNNING
+        try:
+            return bool(self._storage.set_trial_state_values(id_of(trial), running))
+        except optuna.exceptions.UpdateFinishedTrialError:
+            return False
+
+    def _signed(self, trial: Any) -> Any:
+        """A point that is ours, with our name on it."""
+        # Without a first beat no silence would ever be noticed.
+        self._storage.record_heartbeat(id_of(trial))
+        trial.set_user_attr(WORKER, own_name())
+        return trial
 
     def _is_left(self, trial: Any) -> bool:
         """Whether a running point has nobody any more who works on it, as far as we can tell."""
@@ -242,8 +280,8 @@ class Board:
     def _drop(self, trial: Any) -> None:
         """Put a point back that was not brought to its end; once, whoever sees it first."""
         failed = optuna_library().trial.TrialState.FAIL
-        with _unless_taken_over():
-            self._storage.set_trial_state_values(trial._trial_id, failed)  # noqa: SLF001
+        with unless_taken_over():
+            self._storage.set_trial_state_values(id_of(trial), failed)
             self._put_back(trial.number)
 
     def _put_back(self, number: int) -> None:
@@ -253,14 +291,14 @@ class Board:
         """Put back what somebody dropped who was killed before he had put it back."""
         with alone_on(self.url):
             for trial in self._latest().values():
-                if trial.state.name == "FAIL" and not any(run.diverged for run in _runs(trial)):
+                if trial.state.name == "FAIL" and not any(run.diverged for run in runs_of(trial)):
                     self._put_back(trial.number)
 
     def _end(self, trial: Any, runs: list[Run]) -> None:
         """Write what became of a point; nothing, if it was thought dropped and others have it."""
         states = optuna_library().trial.TrialState
         scores = [one.score.value for one in runs if one.score is not None]
-        with _unless_taken_over():
+        with unless_taken_over():
             if any(one.diverged for one in runs):
                 self._study.tell(trial, state=states.FAIL, skip_if_finished=True)
             elif len(scores) < len(runs):
@@ -284,11 +322,11 @@ class Board:
         """Every point, in the order of the plan, with the latest that became of it."""
         points = []
         for number, trial in sorted(self._latest().items()):
-            runs = tuple(_runs(trial))
+            runs = tuple(runs_of(trial))
             state = trial.state.name.lower()
             if state == "fail":
                 state = "diverged" if any(run.diverged for run in runs) else "waiting"
-            chosen = {**trial.system_attrs.get("fixed_params", {}), **trial.params}
+            chosen = values_of(trial)
             values = {name: chosen[name] for name in self.plan.space.axes if name in chosen}
             points.append(Point(number=number, values=values, state=state, runs=runs))
         return points
@@ -314,26 +352,13 @@ def _leave(storage: Any) -> None:
     storage.engine.dispose()
 
 
-def _runs(trial: Any) -> list[Run]:
-    return [Run.from_dict(stored) for stored in json.loads(trial.user_attrs.get(RUNS, "[]"))]
-
-
-def _as_text(runs: list[Run]) -> str:
-    return json.dumps([one.as_dict() for one in runs])
-
-
-def _unless_taken_over() -> contextlib.AbstractContextManager[None]:
-    """Of a worker that was silent for too long nothing is expected any more."""
-    return contextlib.suppress(optuna_library().exceptions.UpdateFinishedTrialError)
-
-
 def _put_back(study: Any, trial: Any) -> None:
     """Let a point wait again; runs that came to their end need not be made again."""
     optuna = optuna_library()
-    values = {**trial.system_attrs.get("fixed_params", {}), **trial.params}
+    values = values_of(trial)
     attributes = {PLANNED: trial.user_attrs[PLANNED]}
-    if ended := [run for run in _runs(trial) if run.score is not None]:
-        attributes[RUNS] = _as_text(ended)
+    if ended := [run for run in runs_of(trial) if run.score is not None]:
+        attributes[RUNS] = as_text(ended)
     study.add_trial(
         optuna.create_trial(
             state=optuna.trial.TrialState.WAITING,

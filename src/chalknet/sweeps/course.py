@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,8 +16,10 @@ from chalknet.runs.config import TrainConfig
 from chalknet.runs.job import TrainingJob
 from chalknet.runs.sources import Parts
 from chalknet.training.loop import Progress
+from chalknet.training.records import EpochRecord
+from chalknet.training.together import train_together
 
-__all__ = ["Interrupted", "Run", "Score", "run_once"]
+__all__ = ["Interrupted", "Run", "Score", "run_once", "run_together"]
 
 
 class Interrupted(Exception):  # noqa: N818 - it is no error
@@ -75,15 +78,8 @@ class Run:
         return cls(**{**stored, "score": score})
 
 
-def run_once(
-    config: TrainConfig,
-    parts: Parts,
-    *,
-    threads: int,
-    stop: threading.Event | None = None,
-    give_up: Callable[[int, float], bool] = lambda *_: False,
-) -> tuple[Run, TrainingJob]:
-    """Train one configuration and score it on the validation data; nothing is written.
+class Course:
+    """A configuration on its way to a run; nothing is written.
 
     Parameters
     ----------
@@ -93,38 +89,104 @@ def run_once(
         Kernel threads; no result depends on them.
     stop : Event, optional
         Set by another thread, it ends the run within a call of the engine.
-    give_up : function
-        Told after each epoch how good it is, it says whether to stop.
+    """
+
+    def __init__(
+        self,
+        config: TrainConfig,
+        parts: Parts,
+        *,
+        threads: int,
+        stop: threading.Event | None = None,
+    ) -> None:
+        self.run = Run(seed=config.seed)
+        self.job = TrainingJob(config.model_copy(update={"threads": threads}), parts)
+        self.training = self.job.training
+        self.training.on_progress = self._look
+        self._stop = stop
+        self._validation = parts.validation
+
+    def _look(self, _: Progress) -> None:
+        if self._stop is not None and self._stop.is_set():
+            self.training.stop()
+
+    def hear(self, record: EpochRecord) -> None:
+        """Put an epoch down."""
+        run = self.run
+        run.train_loss.append(record.train_loss)
+        run.validation_loss.append(_finite(record.validation_loss))
+        run.validation_accuracy.append(record.validation_accuracy)
+        run.seconds += record.seconds
+
+    def end(self) -> tuple[Run, TrainingJob]:
+        """The run, scored if it has come to its end.
+
+        Raises
+        ------
+        Interrupted
+            It was stopped.
+        """
+        if self.training.stopped:
+            raise Interrupted
+        if self.training.divergence is not None:
+            self.run.diverged = str(self.training.divergence)
+        else:
+            self.run.score = _scored(self.job.model, self._validation)
+        return self.run, self.job
+
+
+def run_once(
+    config: TrainConfig,
+    parts: Parts,
+    *,
+    threads: int,
+    stop: threading.Event | None = None,
+    give_up: Callable[[int, float], bool] = lambda *_: False,
+) -> tuple[Run, TrainingJob]:
+    """Train one configuration and score it on the validation data.
+
+    Parameters are those of ``Course``, and ``give_up``: told after each epoch how good it is, it
+    says whether to stop.
 
     Raises
     ------
     Interrupted
         ``stop`` was set.
     """
-    run = Run(seed=config.seed)
-    job = TrainingJob(config.model_copy(update={"threads": threads}), parts)
-    training = job.training
-
-    def look(_: Progress) -> None:
-        if stop is not None and stop.is_set():
-            training.stop()
-
-    training.on_progress = look
-    try:
-        for record in training:
-            run.train_loss.append(record.train_loss)
-            run.validation_loss.append(_finite(record.validation_loss))
-            run.validation_accuracy.append(record.validation_accuracy)
-            run.seconds += record.seconds
+    course = Course(config, parts, threads=threads, stop=stop)
+    run = course.run
+    with contextlib.suppress(DivergenceError):
+        for record in course.training:
+            course.hear(record)
             if give_up(record.epoch, run.value_at(record.epoch)):
-                return run, job
-    except DivergenceError as error:
-        run.diverged = str(error)
-        return run, job
-    if training.stopped:
+                return run, course.job
+    return course.end()
+
+
+def run_together(
+    configs: Sequence[TrainConfig],
+    parts: Parts,
+    *,
+    threads: int,
+    stop: threading.Event | None = None,
+) -> Iterator[tuple[int, Run, TrainingJob]]:
+    """The same for several at once: the number of each, its run and its job.
+
+    Raises
+    ------
+    Interrupted
+        ``stop`` was set; those that had come to their end before are given first.
+    """
+    courses = [Course(config, parts, threads=threads, stop=stop) for config in configs]
+    of = {course.training: course for course in courses}
+    with contextlib.suppress(DivergenceError):
+        for training, record in train_together(list(of)):
+            of[training].hear(record)
+    for number, course in enumerate(courses):
+        if not course.training.stopped:
+            yield number, *course.end()
+    if any(course.training.stopped for course in courses):
         raise Interrupted
-    run.score = _scored(job.model, parts.validation)
-    return run, job
 
 
 def _scored(model: Model, validation: Dataset | None) -> Score:

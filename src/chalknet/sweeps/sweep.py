@@ -5,23 +5,27 @@ from __future__ import annotations
 import math
 import os
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from chalknet.engine import prepare
+from chalknet.engine import as_engine, prepare
+from chalknet.engine.small import MOST_TOGETHER, is_small
 from chalknet.errors import ChalknetError, ConfigurationError
 from chalknet.model import Model
+from chalknet.runs.config import TrainConfig
 from chalknet.runs.folder import RunFolder
 from chalknet.runs.job import TrainingJob
 from chalknet.runs.sources import Parts, load_parts
-from chalknet.sweeps.board import Board, Point, Task
-from chalknet.sweeps.course import Run, run_once
+from chalknet.sweeps.board import Board, Point
+from chalknet.sweeps.course import Run, run_once, run_together
 from chalknet.sweeps.plan import SweepPlan
+from chalknet.sweeps.sharing import ALONE, Sharing
 from chalknet.sweeps.space import Value, described
+from chalknet.sweeps.task import Task
 
 __all__ = ["Ranked", "crown", "ranking", "rehearse", "work"]
 
@@ -114,30 +118,80 @@ def work(
 
     best = Best()
 
-    def objective(task: Task) -> None:
-        first = None
+    def objective(tasks: Sequence[Task]) -> Iterator[Task]:
+        firsts: dict[Task, TrainingJob] = {}
         for seed in range(plan.seeds):
-            if seed >= len(task.runs):  # else made by a worker that was stopped later on
-                pruned = plan.prune and seed == 0
-                give_up = {"give_up": task.hopeless} if pruned else {}
-                config = plan.config(task.values, seed)
-                run, job = run_once(config, parts, threads=threads, stop=task.stop, **give_up)
-                task.keep(run)
-                first = job if seed == 0 else first
-            elif plan.prune and seed == 0:
-                for epoch in range(1, len(task.runs[0].train_loss) + 1):
-                    task.hopeless(epoch, task.runs[0].value_at(epoch))
-            if task.runs[-1].score is None:
-                break
-        best.offer(task.values, task.runs, first)
+            jobs = dict(_runs_of(plan, seed, tasks, parts, threads))
+            firsts = jobs if seed == 0 else firsts
+        for task in tasks:
+            best.offer(task.values, task.runs, firsts.get(task))
+            yield task
 
+    shared = sharing(plan, parts)
     from threadpoolctl import threadpool_limits
 
     # The reference engine sets and restores BLAS's threads at every call, and workers would undo
     # each other's doing.
     with threadpool_limits(threads):
-        board.work(objective, count, lambda task: heard(task.values, task.runs))
+        board.work(objective, count, lambda task: heard(task.values, task.runs), shared)
     return parts, best
+
+
+def sharing(plan: SweepPlan, parts: Parts) -> Sharing:
+    """Points with small networks of one shape that see the same batches are taken together.
+
+    Not with ``tpe``, nor where hopeless points are given up: what becomes of a point depends on
+    those that have ended before it, so it is best to take them one by one.
+    """
+    data, engine = parts.train, as_engine(plan.config({}).engine)
+    if plan.engine == "tpe" or plan.prune or engine.name != "compiled":
+        return ALONE
+    known: dict[tuple[Any, ...], Hashable] = {}
+
+    def kind(values: Mapping[str, Value]) -> Hashable:
+        point = tuple(values.items())
+        if point not in known:
+            config = plan.config(values)
+            small = is_small([data.n_features, *config.hidden, data.n_outputs])
+            known[point] = _batches(config) if small else None
+        return known[point]
+
+    return Sharing(kind=kind, most=MOST_TOGETHER)
+
+
+def _batches(config: TrainConfig) -> Hashable:
+    """What decides, with the seed, which batches a network sees."""
+    # The generator draws weights first, of this shape; what follows orders the samples.
+    weights = (tuple(config.hidden), config.init, config.dtype)
+    return weights, config.batch_size, config.shuffle, any(config.dropout), config.scaling
+
+
+def _runs_of(
+    plan: SweepPlan, seed: int, tasks: Sequence[Task], parts: Parts, threads: int
+) -> Iterator[tuple[Task, TrainingJob]]:
+    """Make and keep the run of a seed for each task that lacks it; gives the jobs."""
+    wanting = []
+    for task in tasks:
+        if task.runs and task.runs[-1].score is None:
+            continue  # it diverged, or was given up
+        if seed >= len(task.runs):
+            wanting.append(task)
+        elif plan.prune and seed == 0:  # made by a worker that was stopped later on
+            for epoch in range(1, len(task.runs[0].train_loss) + 1):
+                task.hopeless(epoch, task.runs[0].value_at(epoch))
+    if len(wanting) == 1:
+        task = wanting[0]
+        give_up = {"give_up": task.hopeless} if plan.prune and seed == 0 else {}
+        config = plan.config(task.values, seed)
+        run, job = run_once(config, parts, threads=threads, stop=task.stop, **give_up)
+        task.keep(run)
+        yield task, job
+    elif wanting:
+        configs = [plan.config(task.values, seed) for task in wanting]
+        stop = wanting[0].stop
+        for number, run, job in run_together(configs, parts, threads=threads, stop=stop):
+            wanting[number].keep(run)
+            yield wanting[number], job
 
 
 def rehearse(plan: SweepPlan, parts: Parts) -> None:

@@ -11,19 +11,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from chalknet.engine.compiled.attempt import Attempt
-from chalknet.engine.plan import Plan
+from chalknet.engine.small import is_small
 
-__all__ = ["chained", "groups", "is_small"]
-
-# Beyond this, to take a batch in is little compared to what becomes of it, and networks that take
-# turns drive each other out of the cache.
-MOST_NEURONS, MOST_NUMBERS = 32, 200_000
-
-
-def is_small(plan: Plan) -> bool:
-    """Whether a network is quicker together with others: its first layer is narrow."""
-    numbers = len(plan.network.parameters) * (1 + len(plan.state.slots))
-    return plan.network.widths[1] <= MOST_NEURONS and numbers <= MOST_NUMBERS
+__all__ = ["chained", "groups"]
 
 
 def groups(attempts: Sequence[Attempt]) -> list[list[Attempt]]:
@@ -39,7 +29,7 @@ def groups(attempts: Sequence[Attempt]) -> list[list[Attempt]]:
 
 
 def _may_join(attempt: Attempt, first: Attempt) -> bool:
-    return all(is_small(one.request.plan) for one in (attempt, first)) and first.fits(attempt)
+    return all(is_small(one.session.widths) for one in (attempt, first)) and first.fits(attempt)
 
 
 def chained(attempts: Sequence[Attempt]) -> list[int]:
