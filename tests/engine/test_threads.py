@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import ctypes
 import hashlib
 import itertools
 import multiprocessing
 import os
 import signal
+import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -251,3 +253,29 @@ def test_a_parameter_that_overflows_is_not_kept() -> None:
     assert found[1] == expected[1] > 1
     assert np.isfinite(found[0]).all()
     assert np.allclose(found[0], expected[0], rtol=1e-9)
+
+
+CORES = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else {0}
+
+
+@pytest.mark.skipif(len(CORES) < 2 or sys.platform != "linux", reason="needs two cores of Linux")
+def test_threads_of_a_team_that_begin_on_one_core_part():
+    core_of = ctypes.CDLL(None).sched_getcpu
+    abort = np.zeros(1, np.int64)
+    apart = 0
+    for number in range(50):
+        crowded = sorted(CORES)[number % 2]
+        found: dict[int, tuple[int, set[int]]] = {}
+
+        def crowd(_: int, core: int = crowded) -> None:
+            os.sched_setaffinity(0, {core})
+            os.sched_setaffinity(0, CORES)
+
+        def look(thread: int, found: dict[int, tuple[int, set[int]]] = found) -> None:
+            found[thread] = core_of(), os.sched_getaffinity(0)
+
+        for task in (crowd, look):
+            teams.run_team(2, lambda _, task=task: (task, abort.ctypes.data))
+        assert [allowed for _, allowed in found.values()] == [CORES, CORES]
+        apart += found[0][0] != found[1][0]
+    assert apart >= 45  # the system may move a thread at any time

@@ -23,7 +23,7 @@
     session.py     … with optimizer and loss, to train; predictor.py: only to predict
     attempt.py     steps that count if all numbers stay finite
     together.py    several networks that train on the same samples
-    threads.py     which threads run a kernel
+    threads.py     which threads run a kernel; places.py: on cores of their own
     processor.py   what this processor can do
     ahead.py       everything compiled before it is needed
     engine.py      the engine that training and prediction call

@@ -2,7 +2,8 @@
 
 Threads stand in a grid: ``COLUMN_GROUPS`` groups of panels (columns of W, neurons of the layer) by
 groups of rows. A thread keeps its panels through all stages of a layer, so that its part of W stays
-in its own cache from the update of one step to the forward sweep of the next.
+in its own cache from the update of one step to the forward sweep of the next. Only where all of W
+is small, forward and backward sweep are divided by samples instead.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from numba import njit
 
 from chalknet.engine.compiled import layout as at
 from chalknet.engine.compiled.compilation import INLINED
-from chalknet.engine.compiled.gemm import lanes
+from chalknet.engine.compiled.gemm import HEIGHT, lanes
 from chalknet.engine.compiled.instructions import address_of, pointer, shifted
 from chalknet.engine.compiled.teamwork import share
 
@@ -20,7 +21,9 @@ __all__ = [
     "layer_of",
     "leads",
     "panels_of",
+    "part_of_samples",
     "rows_of",
+    "samples_of",
     "width_of",
     "zeros_of",
 ]
@@ -60,6 +63,28 @@ def rows_of(D, layer, n, unit, thread):
     if groups == D[at.THREADS]:
         return 0, n
     return share(n, unit, thread // groups, D[at.THREADS] // groups)
+
+
+@njit(**INLINED)
+def samples_of(D, n, thread):
+    """The thread's samples out of n wherever work is divided by samples, from and to."""
+    return share(n, HEIGHT, thread, D[at.THREADS])
+
+
+@njit(**INLINED)
+def part_of_samples(D, weights, layer, n, unit, thread):
+    """What the thread computes of the n rows of ``layer``: rows and panels, from and to.
+
+    They come of a product with the weights of the layer ``weights``, or with these transposed. If
+    they are few, each thread takes samples of its own through one layer after the other, and there
+    is nobody to wait for in between.
+    """
+    if weights[at.BY_ROWS]:
+        row_0, row_1 = samples_of(D, n, thread)
+        return row_0, row_1, 0, layer[at.PANELS]
+    row_0, row_1 = rows_of(D, layer, n, unit, thread)
+    panel_0, panel_1 = panels_of(layer, thread)
+    return row_0, row_1, panel_0, panel_1
 
 
 @njit(**INLINED)

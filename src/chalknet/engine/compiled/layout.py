@@ -113,8 +113,9 @@ from dataclasses import dataclass
     PACKED_WEIGHTS,  # position in the packed one
     PACKED_BIAS,
     COLUMN_GROUPS,  # threads stand in a grid: so many groups of columns, the rest share rows
+    BY_ROWS,  # whether products with W and Wᵀ are divided by samples all the same
     LAYER_FIELDS,
-) = range(25)
+) = range(26)
 
 # Words of BARRIER, apart by a cache line: how many arrived, whether to give up, how many threads
 # found a number that is not finite.

@@ -20,7 +20,7 @@ from chalknet.engine.compiled.gemm import (
     sparse_most,
     sparse_one,
 )
-from chalknet.engine.compiled.grid import layer_of
+from chalknet.engine.compiled.grid import layer_of, samples_of
 from chalknet.engine.compiled.instructions import (
     add_atomically,
     address_of,
@@ -54,10 +54,15 @@ def take_in(D, thread, begin, n, like):
 
 @njit(**KERNEL)
 def forward_all(D, thread, n, step, first_row, like):
-    """Pre-activations and activations of the n samples taken in, layer by layer."""
+    """Pre-activations and activations of the n samples taken in, layer by layer.
+
+    After the last layer the threads have not met yet.
+    """
     for number in range(D[at.LAYERS]):
+        by_rows = layer_of(D, number)[at.BY_ROWS]
+        if number > 0 and not (by_rows and layer_of(D, number - 1)[at.BY_ROWS]):
+            barrier(D, thread)
         forward(D, number, thread, n, step, first_row, like)
-        barrier(D, thread)
 
 
 @njit(**KERNEL)
@@ -107,7 +112,9 @@ def predict(D, thread, like):
         n = min(D[at.SLICE], D[at.LAST] - first)
         flaws += take_in(D, thread, first, n, like)
         forward_all(D, thread, n, first, first, like)
-        row_0, row_1 = share(n, 1, thread, D[at.THREADS])
+        if not layer_of(D, D[at.LAYERS] - 1)[at.BY_ROWS]:
+            barrier(D, thread)
+        row_0, row_1 = samples_of(D, n, thread)
         _respond(D, thread, first, row_0, row_1, like)
     if flaws > 0:
         add_atomically(shifted(pointer(D[at.BARRIER], np.int64(0)), at.FLAWED), flaws)

@@ -13,7 +13,7 @@ from chalknet.engine.compiled.gemm import (
     multiply,
     transpose_block,
 )
-from chalknet.engine.compiled.grid import layer_of, panels_of, rows_of, width_of, zeros_of
+from chalknet.engine.compiled.grid import layer_of, part_of_samples, width_of, zeros_of
 from chalknet.engine.compiled.instructions import (
     address_of,
     call_map,
@@ -59,8 +59,8 @@ def _apply_dropout(
 def forward(D, number, thread, n, step, first_row, like):
     """Z = A W + b, A = f(Z), and A ∘ M with dropout: the thread's panels and rows of n."""
     layer = layer_of(D, number)
-    panel_0, panel_1 = panels_of(layer, thread)
-    row_0, row_1 = rows_of(D, layer, n, at.SHARE if number == 0 else HEIGHT, thread)
+    unit = at.SHARE if number == 0 else HEIGHT
+    row_0, row_1, panel_0, panel_1 = part_of_samples(D, layer, layer, n, unit, thread)
     if row_0 == row_1 or panel_0 == panel_1:
         return
     ld, tile = layer[at.LD], 2 * lanes(like)
@@ -147,8 +147,7 @@ def output_backward(D, thread, row_0, row_1, like):
 def backward(D, number, thread, n, step, first_row, like):
     """dA = dZ Wᵀ of the layer above, then dZ of this one: the thread's rows and panels."""
     layer, above = layer_of(D, number), layer_of(D, number + 1)
-    panel_0, panel_1 = panels_of(layer, thread)
-    row_0, row_1 = rows_of(D, layer, n, HEIGHT, thread)
+    row_0, row_1, panel_0, panel_1 = part_of_samples(D, above, layer, n, HEIGHT, thread)
     if row_0 == row_1 or panel_0 == panel_1:
         return
     ld, tile = layer[at.LD], 2 * lanes(like)

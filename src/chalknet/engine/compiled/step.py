@@ -22,7 +22,14 @@ from chalknet.engine.compiled.gather import flaws_among
 from chalknet.engine.compiled.gemm import (
     lanes,
 )
-from chalknet.engine.compiled.grid import layer_of, leads, panels_of, rows_of, width_of
+from chalknet.engine.compiled.grid import (
+    layer_of,
+    leads,
+    panels_of,
+    rows_of,
+    samples_of,
+    width_of,
+)
 from chalknet.engine.compiled.instructions import (
     add_atomically,
     load_atomically,
@@ -33,7 +40,7 @@ from chalknet.engine.compiled.instructions import (
 from chalknet.engine.compiled.losses import loss_of_rows, total_weight
 from chalknet.engine.compiled.predict import forward_all, predict, predict_few, take_in
 from chalknet.engine.compiled.stages import backward, output_backward, transpose_weights
-from chalknet.engine.compiled.teamwork import barrier, scratch_of, share
+from chalknet.engine.compiled.teamwork import barrier, scratch_of
 from chalknet.engine.compiled.update import is_rank_one, update
 
 __all__ = ["run"]
@@ -137,7 +144,10 @@ def _slice(D, thread, step, begin, n, first_row, total, turn, last_turn, like):
     forward_all(D, thread, n, step, first_row, like)
     count = D[at.LAYERS]
     output = layer_of(D, count - 1)
-    row_0, row_1 = share(n, 1, thread, D[at.THREADS])
+    by_rows = output[at.BY_ROWS]
+    if not by_rows:
+        barrier(D, thread)
+    row_0, row_1 = samples_of(D, n, thread)
     loss_of_rows(
         D,
         begin,
@@ -151,12 +161,14 @@ def _slice(D, thread, step, begin, n, first_row, total, turn, last_turn, like):
         scratch_of(D, thread),
     )
     output_backward(D, thread, row_0, row_1, like)
+    for number in range(count - 2, -1, -1):
+        before, by_rows = by_rows, layer_of(D, number + 1)[at.BY_ROWS]
+        if not (before and by_rows):
+            barrier(D, thread)
+        backward(D, number, thread, n, step, first_row, like)
     barrier(D, thread)
     if thread == 0:
         _add_totals(D, begin, n)
-    for number in range(count - 2, -1, -1):
-        backward(D, number, thread, n, step, first_row, like)
-        barrier(D, thread)
     for number in range(count):
         update(D, number, thread, n, step, turn, last_turn, like)
     barrier(D, thread)

@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from chalknet.engine.compiled.places import Places
 from chalknet.engine.compiled.processor import usable_cores
 
 __all__ = ["run_team", "team_size"]
@@ -26,16 +27,17 @@ class _Worker:
     """A thread that waits for tasks."""
 
     def __init__(self) -> None:
-        self.tasks: queue.SimpleQueue[tuple[Task, int, queue.SimpleQueue[Any]]] = (
+        self.tasks: queue.SimpleQueue[tuple[Task, int, Places, queue.SimpleQueue[Any]]] = (
             queue.SimpleQueue()
         )
         threading.Thread(target=self._work, name="chalknet", daemon=True).start()
 
     def _work(self) -> None:
         while True:
-            task, number, done = self.tasks.get()
+            task, number, places, done = self.tasks.get()
             error: BaseException | None = None
             try:
+                places.take()
                 task(number)
             except BaseException as raised:  # noqa: BLE001 - handed to the thread that waits
                 error = raised
@@ -105,8 +107,10 @@ def run_team(size: int, prepare: Callable[[int], tuple[Task, Any]]) -> None:
     done: queue.SimpleQueue[BaseException | None] = queue.SimpleQueue()
     started, errors = 0, []
     try:
+        places = Places()
+        places.take()
         for number, worker in enumerate(workers, start=1):
-            worker.tasks.put((task, number, done))
+            worker.tasks.put((task, number, places, done))
             started += 1
         task(0)
     except BaseException:

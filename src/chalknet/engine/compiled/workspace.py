@@ -25,6 +25,7 @@ __all__ = ["Array", "Workspace", "address_of"]
 Array = npt.NDArray[Any]
 SLICE_BYTES = 24 << 20  # what a slice of a batch may take, all layers together
 MOST_ROWS = 512
+SMALL_BYTES = 64 << 10  # to have weights from another core's cache is quicker than to wait for it
 KINDS = {"B": 0, "f": 1, "d": 2}  # numpy's letters: their full names take a microsecond to make
 
 
@@ -332,6 +333,9 @@ class Workspace:
             panels = int(self.descriptor[self._layer(number) + at.PANELS])
             groups = max(n for n in range(1, threads + 1) if threads % n == 0 and n <= panels)
             self._set_layer(number, "COLUMN_GROUPS", groups)
+            size = self.widths[number] * self.widths[number + 1] * self.dtype.itemsize
+            small = size <= SMALL_BYTES and self._rows >= threads * vectors().rows
+            self._set_layer(number, "BY_ROWS", number > 0 and (groups == 1 or small))
 
 
 def address_of(array: Array) -> int:
