@@ -25,7 +25,9 @@ from chalknet import (
 )
 from chalknet.engine import Request, StepRange, Totals
 from chalknet.engine.compiled import together
+from chalknet.engine.compiled.density import COLUMNS_TO_SAVE
 from chalknet.engine.compiled.engine import CompiledEngine
+from chalknet.engine.compiled.processor import vectors
 from chalknet.engine.plan import Plan
 
 OPTIMIZERS = (
@@ -36,24 +38,33 @@ OPTIMIZERS = (
 )
 ACTIVATIONS = ("relu", "tanh", "gelu", "sigmoid")
 LOSSES = ("softmax_cross_entropy", "sigmoid_cross_entropy", "mean_squared_error")
-N, FEATURES, OUTPUTS = 300, 150, 4
+N, FEATURES, OUTPUTS, MARGIN = 300, 150, 4, 0.8
 
-Groups = list[list[int]]
+Chains = list[list[tuple[int, int]]]
 
 
 @pytest.fixture
-def sharing(monkeypatch: pytest.MonkeyPatch) -> Groups:
-    """The numbers of networks that shared inputs, chain by chain, call by call."""
-    seen: Groups = []
+def chains(monkeypatch: pytest.MonkeyPatch) -> Chains:
+    """Call by call, of each chain: how many networks share inputs, how many of them go abreast."""
+    seen: Chains = []
     chained = together.chained
 
     def noted(attempts: Sequence[Any]) -> list[int]:
         heads = chained(attempts)
-        seen.append(sorted(one.session.get("NETWORKS") for one in attempts))
+        first = [one.session for one in attempts if one.session.address in heads]
+        seen.append(sorted((one.get("NETWORKS"), one.get("ABREAST")) for one in first))
         return heads
 
     monkeypatch.setattr("chalknet.engine.compiled.engine.chained", noted)
     return seen
+
+
+def abreast(widths: Sequence[int], dtype: Any) -> int:
+    """How many first layers are taken at once: those one vector wide, where zeros are listed."""
+    lanes = vectors().lanes(np.dtype(dtype))
+    columns = sum(-(-width // lanes) * lanes for width in widths)
+    narrow = sum(width <= lanes for width in widths)
+    return narrow if MARGIN * columns > COLUMNS_TO_SAVE and narrow > 1 else 0
 
 
 def pixels(kind: str = "some zeros") -> Any:
@@ -62,7 +73,7 @@ def pixels(kind: str = "some zeros") -> Any:
     if kind == "no zeros":
         return rng.normal(size=(N, FEATURES))
     bytes_ = rng.integers(1, 256, (N, FEATURES)).astype(np.uint8)
-    bytes_[:, rng.random(FEATURES) < 0.6] = 0  # margins
+    bytes_[:, : int(MARGIN * FEATURES)] = 0
     if kind == "compressed":
         return sparse.csr_array(bytes_ * (rng.random(bytes_.shape) < 0.05) / 255.0)
     return bytes_
@@ -137,45 +148,52 @@ def both_ways(
 @pytest.mark.parametrize("batch_size", [1, 32, 100, N])
 @pytest.mark.parametrize("kind", ["no zeros", "some zeros", "compressed"])
 def test_the_same_bits_together_as_alone(
-    kind: str, batch_size: int, dtype: Any, sharing: Groups
+    kind: str, batch_size: int, dtype: Any, chains: Chains
 ) -> None:
     X = pixels(kind)
-    networks = 2 + batch_size % 7
-    alone, beside = both_ways(lambda k: plan(k, X, [9], dtype), networks, batch_size)
+    networks, width = (3, 5) if batch_size == 32 else (4, 9)
+    alone, beside = both_ways(lambda k: plan(k, X, [width], dtype), networks, batch_size)
     assert beside == alone
-    assert {max(group) for group in sharing} == {networks}
+    listed = kind == "some zeros" and batch_size > 1
+    assert chains
+    assert all(call == [(networks, listed * abreast([width] * networks, dtype))] for call in chains)
 
 
 @pytest.mark.parametrize("networks", range(1, 9))
-def test_any_number_of_networks(networks: int, sharing: Groups) -> None:
+def test_any_number_of_networks(networks: int, chains: Chains) -> None:
     X = pixels()
-    alone, beside = both_ways(lambda k: plan(k, X, [16, 5], np.float32), networks, 40)
+    alone, beside = both_ways(lambda k: plan(k, X, [4, 5], np.float32), networks, 40)
     assert beside == alone
-    assert bool(sharing) == (networks > 1)
+    wanted = {1: [], 2: [2], 3: [3], 4: [4], 5: [2, 3], 6: [3, 3], 7: [3, 4], 8: [4, 4]}[networks]
+    assert bool(chains) == bool(wanted)
+    expected = [(length, abreast([4] * length, np.float32)) for length in wanted]
+    assert all(call == expected for call in chains)
 
 
 @pytest.mark.parametrize("threads", [2, 3])
-def test_each_thread_has_some_of_the_networks(threads: int, sharing: Groups) -> None:
+def test_each_thread_has_some_of_the_networks(threads: int, chains: Chains) -> None:
     X = pixels()
     alone, beside = both_ways(lambda k: plan(k, X, [8], np.float32), 5, 32, threads)
     assert beside == alone
-    assert sum(len(group) for group in sharing) % 5 == 0
-    assert max(len(group) for group in sharing) == -(-5 // threads)
+    lengths = [length for call in chains for length, _ in call]
+    assert max(lengths) == -(-5 // threads)
+    assert sum(lengths) % 5 == 0
 
 
-def test_networks_of_different_shape(sharing: Groups) -> None:
+def test_networks_of_different_shape(chains: Chains) -> None:
     X, shapes = pixels(), ([5], [31, 7], [3, 3, 3], [17])
     alone, beside = both_ways(lambda k: plan(k, X, shapes[k], np.float32), 4, 25)
     assert beside == alone
-    assert {max(group) for group in sharing} == {4}
+    expected = abreast([widths[0] for widths in shapes], np.float32)
+    assert all(call == [(4, expected)] for call in chains)
 
 
-def test_slices_of_a_batch(monkeypatch: pytest.MonkeyPatch, sharing: Groups) -> None:
+def test_slices_of_a_batch(monkeypatch: pytest.MonkeyPatch, chains: Chains) -> None:
     X = pixels()
     monkeypatch.setattr("chalknet.engine.compiled.workspace.MOST_ROWS", 24)
     alone, beside = both_ways(lambda k: plan(k, X, [9], np.float64), 3, 100)
     assert beside == alone
-    assert {max(group) for group in sharing} == {3}
+    assert all(call == [(3, 0)] for call in chains)
 
 
 def test_one_that_overflows_leaves_the_others_alone() -> None:
@@ -220,7 +238,7 @@ def test_who_leads_and_who_follows_may_change() -> None:
         assert state(beside[k], totals[1][k]) == state(alone[k], totals[0][k])
 
 
-def test_only_those_share_that_see_the_same(sharing: Groups) -> None:
+def test_only_those_share_that_see_the_same(chains: Chains) -> None:
     """Other data, steps, orders, scales and types of numbers are for others."""
     X = pixels()
     scale = Preprocessing(offset=0.0, divisor=100.0)
@@ -239,11 +257,11 @@ def test_only_those_share_that_see_the_same(sharing: Groups) -> None:
     totals = [Totals() for _ in plans]
     requests = [Request(*each) for each in zip(plans, asked, totals, strict=True)]
     CompiledEngine(1).run_together(requests)
-    assert sharing == [[1, 2]]
+    assert [[length for length, _ in call] for call in chains] == [[2]]
     assert [total.samples for total in totals] == [N] * 7
 
 
-def test_what_no_kernel_can_do_runs_on_the_reference_engine(sharing: Groups) -> None:
+def test_what_no_kernel_can_do_runs_on_the_reference_engine(chains: Chains) -> None:
     X = pixels()
     odd = Activation("odd", np.sin, np.cos)
 
@@ -257,4 +275,4 @@ def test_what_no_kernel_can_do_runs_on_the_reference_engine(sharing: Groups) -> 
 
     alone, beside = both_ways(make, 3, 30)
     assert beside == alone
-    assert {max(group) for group in sharing} == {2}
+    assert all([length for length, _ in call] == [2] for call in chains)

@@ -237,7 +237,7 @@ def test_points_trained_together_are_those_trained_alone(
     made = plan(*MIXED)
     together = Board(as_url(tmp_path / "together.db"), "sweep", made)
     work(together, workers=2)
-    assert max(groups) == 8
+    assert groups[:2] == [4, 4]
     monkeypatch.setattr("chalknet.sweeps.sweep.is_small", lambda _: False)
     groups.clear()
     alone = Board(as_url(tmp_path / "alone.db"), "sweep", made)
@@ -253,7 +253,7 @@ def test_points_trained_together_are_those_trained_alone(
 @pytest.mark.parametrize(
     ("texts", "workers", "expected"),
     [
-        (("learning_rate=1e-3,2e-3,3e-3,4e-3,5e-3,6e-3",), 1, [6]),
+        (("learning_rate=1e-3,2e-3,3e-3,4e-3,5e-3,6e-3",), 1, [4, 2]),
         (("learning_rate=1e-3,2e-3,3e-3,4e-3,5e-3,6e-3",), 2, [3, 3]),
         (("learning_rate=1e-3,2e-3,3e-3", "batch_size=32,64"), 1, [3, 3]),
         (("activation=relu,tanh", "hidden=16,64"), 1, [2]),  # the wide ones by themselves
@@ -266,7 +266,7 @@ def test_which_points_are_trained_together(
 ) -> None:
     board = Board(as_url(tmp_path / "s.db"), "sweep", plan(*texts))
     work(board, workers=workers)
-    assert groups == expected
+    assert sorted(groups, reverse=True) == expected
     assert board.finished
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 __all__ = ["MOST_TOGETHER", "is_small"]
 
-MOST_TOGETHER = 8  # more gain little, and drive each other out of the second-level cache
+MOST_TOGETHER = 4  # more gain nothing, and drive each other out of the second-level cache
 # Beyond this, to take a batch in is little compared to what becomes of it.
 MOST_NEURONS, MOST_WEIGHTS = 32, 100_000
 

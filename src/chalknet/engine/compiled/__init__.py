@@ -9,6 +9,7 @@
     predict.py     the kernel when it only predicts
     gemm.py        Z = XW + b, dA = dZ Wᵀ, dW = Xᵀ dZ with one register tile
     shared_zeros.py, sparse_rows.py   the first layer's products without zeros, two ways
+    abreast.py     the same for several networks at once
     density.py     which of them is best for given data
     tile.py        the register tile; marking.py: finding what is not zero
     registers.py, instructions.py     what is said directly to LLVM

@@ -84,8 +84,11 @@ from dataclasses import dataclass
     TOPS,  # (slice, K): each row's largest logit, K times
     NETWORKS,  # how many train on these inputs, this one being the first
     NEXT,  # the descriptor of the one after this
+    ABREAST,  # of how many networks, from the first on, the first layers are taken at once
+    DISTANCES,  # int64 (see below, DISTANCES_LD): numbers from the first network's to each one's
+    DISTANCES_LD,
     NETWORK_FIELDS,
-) = range(68)
+) = range(71)
 
 # Of one layer.
 (
@@ -131,6 +134,11 @@ ADDRESSES, MEETINGS, BLOCK = 32, 31, 32
 # Zeros are looked for in so many rows, or columns, at once; columns are marked by the sixteen, and
 # worked on in blocks, of which two panels lie in the first-level cache.
 TOGETHER, MARKED, COLUMNS_A_BLOCK = 4, 16, 128
+
+# The rows of DISTANCES: between arrays of the first layers, and in a thread's scratch. So many
+# networks are taken at once at most, with a vector each.
+TO_WEIGHTS, TO_BIAS, TO_Z, TO_DZ, TO_BLOCK, NOWHERE = range(6)
+ABREAST_AT_ONCE = 4
 
 # Threads that share rows of X do so in this unit: those that are grouped by four stay together.
 SHARE = 8

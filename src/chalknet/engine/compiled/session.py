@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from typing import Any
 
@@ -10,6 +11,7 @@ import numpy as np
 from chalknet.engine.compiled import layout as at
 from chalknet.engine.compiled.formulas import UntraceableError
 from chalknet.engine.compiled.kernels import map_kernel, outer_kernel
+from chalknet.engine.compiled.layout import padded
 from chalknet.engine.compiled.workspace import Array, Workspace, address_of, aligned
 from chalknet.engine.plan import Plan, StepRange
 from chalknet.operations.losses import (
@@ -104,12 +106,44 @@ class Session(Workspace):
 
     def lead(self, others: Sequence[Session]) -> None:
         """Have the others train on the inputs that this one takes in; all are prepared for it."""
-        self.set("NETWORKS", 1 + len(others))
+        chain = (self, *others)
         before: Session = self
-        for session in (self, *others):
+        for session in chain:
             session.descriptor[INPUTS] = self._own_inputs
+            session.set("NETWORKS", 1)
+            session.set("ABREAST", 0)
             before.set("NEXT", session.address)
             before = session
+        self.set("NETWORKS", len(chain))
+        self._take_abreast([*itertools.takewhile(Session.is_narrow, chain)])
+
+    @property
+    def whole_width(self) -> int:
+        """How many columns the first layer's products have, in whole vectors."""
+        return padded(self.widths[1], self.lanes)
+
+    def is_narrow(self) -> bool:
+        """Whether the first layer is one vector wide, and may be taken with those of others."""
+        whole = self.get("SLICE") >= self.get("BATCH_SIZE")
+        return bool(self.widths[1] <= self.lanes and self.get("SHARED") and whole)
+
+    def _take_abreast(self, chain: Sequence[Session]) -> None:
+        """Have the first layers of the chain, which begins with this network, taken at once."""
+        if len(chain) < 2:
+            return
+        for session in chain:
+            session.set("ABREAST", len(chain))
+        fields = (at.WEIGHTS, at.BIAS, at.Z, at.DZ)
+        places = np.array(
+            [[one.descriptor[at.NETWORK_FIELDS + f] for one in chain] for f in fields]
+        )
+        count = padded(len(chain), at.ABREAST_AT_ONCE)
+        distances = np.zeros((6, count), np.int64)
+        distances[:4, : len(chain)] = (places - places[:, :1]) // self.dtype.itemsize
+        distances[:4, len(chain) :] = distances[:4, len(chain) - 1 : len(chain)]
+        distances[at.TO_BLOCK] = np.arange(count) * at.BLOCK * self.lanes
+        self.point("DISTANCES", distances)
+        self.set("DISTANCES_LD", count)
 
     def operations(self, batch_size: int) -> int:
         """Floating point operations of one step, about."""
@@ -119,6 +153,7 @@ class Session(Workspace):
         self._placed_for = batch_size, beside
         self.set("BATCH_SIZE", batch_size)
         self.set("NETWORKS", 1)
+        self.set("ABREAST", 0)
         self.place_slice(batch_size, self.way_with_zeros(X, batch_size, beside), training=True)
         self._own_inputs = self.descriptor[INPUTS]
         rows = self.get("SLICE")

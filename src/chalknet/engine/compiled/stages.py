@@ -65,7 +65,9 @@ def forward(D, number, thread, n, step, first_row, like):
         return
     ld, tile = layer[at.LD], 2 * lanes(like)
     Z = pointer(layer[at.Z], like)
-    if number == 0 and D[at.SPARSE]:
+    if number == 0 and D[at.ABREAST]:
+        pass  # with those of other networks, in abreast.py
+    elif number == 0 and D[at.SPARSE]:
         forward_sparse(D, layer, row_0, row_1, panel_0, panel_1, like)
     elif number == 0 and D[at.SHARED]:
         multiply_shared(D, layer, row_0, row_1, panel_0, panel_1, like)

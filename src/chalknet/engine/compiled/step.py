@@ -17,6 +17,7 @@ import numpy as np
 from numba import njit
 
 from chalknet.engine.compiled import layout as at
+from chalknet.engine.compiled.abreast import multiply_abreast, update_abreast
 from chalknet.engine.compiled.compilation import INLINED, KERNEL
 from chalknet.engine.compiled.gather import flaws_among
 from chalknet.engine.compiled.gemm import (
@@ -189,6 +190,8 @@ def _step(D, thread, step, like):
         n = min(D[at.SLICE], end - first)
         turn = (first - begin) // D[at.SLICE]
         take_in(D, thread, first, n, like)
+        if D[at.ABREAST]:
+            multiply_abreast(D, n, like)
         network, last = D, first + n == end
         for _ in range(D[at.NETWORKS]):
             total = total_weight(network, begin, end - begin)
@@ -198,6 +201,8 @@ def _step(D, thread, step, like):
                 # Whoever reads Wᵀ next does so after the next meeting.
                 _transpose_all(network, thread, like)
             network = _next(network)
+        if D[at.ABREAST]:
+            update_abreast(D, thread, step, like)
 
 
 @njit(**KERNEL)

@@ -13,7 +13,13 @@ from chalknet.engine.compiled.instructions import element_of, place_at
 from chalknet.engine.compiled.processor import Vectors
 from chalknet.engine.compiled.registers import Registers, chain
 
-__all__ = ["make_listed_tile", "make_sparse_tile", "make_tile", "make_transpose"]
+__all__ = [
+    "make_abreast_tile",
+    "make_listed_tile",
+    "make_sparse_tile",
+    "make_tile",
+    "make_transpose",
+]
 
 I32, I64 = ir.IntType(32), ir.IntType(64)
 
@@ -164,6 +170,61 @@ def make_listed_tile(vectors: int, narrow: bool, transposed: bool, unit: Vectors
             sums = chain(b, count_, start, step)
             for (i, j), value in zip(places, sums, strict=True):
                 v.store(value, C_, of_C(four[i], ldc_, panel_, j))
+            return context.get_dummy_value()
+
+        return signature, code
+
+    return tile
+
+
+def make_abreast_tile(vectors: int, transposed: bool, unit: Vectors) -> Any:
+    """``tile(count, which, rows, A, lda, B, ldb, Bs, S, lds, Ss, C, ldc, Cs)``: Cⱼ = Sⱼ + A Bⱼ.
+
+    Four rows of it and of several matrices one vector each, which ``make_listed_tile`` takes from
+    one matrix. Bⱼ begins Bs[j] numbers after B, and so do Sⱼ and Cⱼ after S and C.
+    """
+    height = 4
+
+    @intrinsic
+    def tile(
+        typing: Any, count: Any, which: Any, rows: Any, A: Any, lda: Any, B: Any, ldb: Any, Bs: Any,
+        S: Any, lds: Any, Ss: Any, C: Any, ldc: Any, Cs: Any,
+    ) -> Any:  # fmt: skip
+        whole = types.int64
+        signature = types.void(
+            whole, which, rows, A, whole, B, whole, Bs, S, whole, Ss, C, whole, Cs
+        )
+
+        def code(context: Any, b: Any, signature: Any, arguments: Any) -> Any:
+            v = Registers(b, element_of(context, A), unit)
+            count_, which_, rows_, A_, lda_, B_, ldb_, Bs_ = arguments[:8]
+            S_, lds_, Ss_, C_, ldc_, Cs_ = arguments[8:]
+
+            def listed(which: Any, q: Any) -> Any:
+                return b.sext(b.load(place_at(b, which, q, I32), typ=I32, align=4), I64)
+
+            def distances(table: Any) -> list[Any]:
+                places = [place_at(b, table, I64(j), I64) for j in range(vectors)]
+                return [b.load(place, typ=I64, align=8) for place in places]
+
+            to_B, to_S, to_C = distances(Bs_), distances(Ss_), distances(Cs_)
+            four = [I64(i) if transposed else listed(rows_, I64(i)) for i in range(height)]
+            places = [(i, j) for i in range(height) for j in range(vectors)]
+            start = [v.load(S_, b.add(b.mul(four[i], lds_), to_S[j])) for i, j in places]
+
+            def step(q: Any, sums: list[Any]) -> list[Any]:
+                k = listed(which_, q)
+                b_row = [v.load(B_, b.add(b.mul(k, ldb_), to_B[j])) for j in range(vectors)]
+                new = []
+                for i in range(height):
+                    row, column = (k, four[i]) if transposed else (four[i], k)
+                    a = v.broadcast(A_, b.add(b.mul(row, lda_), column))
+                    new += [v.fma(a, b_row[j], sums[i * vectors + j]) for j in range(vectors)]
+                return new
+
+            sums = chain(b, count_, start, step)
+            for (i, j), value in zip(places, sums, strict=True):
+                v.store(value, C_, b.add(b.mul(four[i], ldc_), to_C[j]))
             return context.get_dummy_value()
 
         return signature, code

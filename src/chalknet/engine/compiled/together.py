@@ -11,7 +11,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from chalknet.engine.compiled.attempt import Attempt
-from chalknet.engine.small import is_small
+from chalknet.engine.compiled.session import Session
+from chalknet.engine.small import MOST_TOGETHER, is_small
 
 __all__ = ["chained", "groups"]
 
@@ -33,16 +34,23 @@ def _may_join(attempt: Attempt, first: Attempt) -> bool:
 
 
 def chained(attempts: Sequence[Attempt]) -> list[int]:
-    """Prepare a group for one thread; gives the addresses that its kernel is to be called with.
+    """Prepare a group for one thread; gives the addresses that its kernel is to be called with."""
+    parts = -(-len(attempts) // MOST_TOGETHER)
+    return [head for part in range(parts) for head in _chains(attempts[part::parts])]
 
-    That is one, but where networks differ so much that they work on slices of different length.
-    """
-    width = sum(attempt.session.widths[1] for attempt in attempts)
+
+def _chains(attempts: Sequence[Attempt]) -> list[int]:
+    """One chain, but where networks differ so much that they work on slices of other lengths."""
+    widths = [attempt.session.whole_width for attempt in attempts]
+    for attempt, width in zip(attempts, widths, strict=True):
+        attempt.prepare(1, sum(widths) - width)
+    by_slice: dict[int, list[Session]] = {}
     for attempt in attempts:
-        attempt.prepare(1, width - attempt.session.widths[1])
-    by_slice: dict[int, list[Attempt]] = {}
-    for attempt in attempts:
-        by_slice.setdefault(attempt.session.get("SLICE"), []).append(attempt)
-    for first, *others in by_slice.values():
-        first.session.lead([other.session for other in others])
-    return [chain[0].session.address for chain in by_slice.values()]
+        by_slice.setdefault(attempt.session.get("SLICE"), []).append(attempt.session)
+    heads = []
+    for sessions in by_slice.values():
+        # Those whose first layers are taken at once stand at the head.
+        first, *others = sorted(sessions, key=Session.is_narrow, reverse=True)
+        first.lead(others)
+        heads.append(first.address)
+    return heads

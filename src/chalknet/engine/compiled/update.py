@@ -33,11 +33,11 @@ from chalknet.engine.compiled.shared_zeros import gradient_shared, together
 from chalknet.engine.compiled.sparse_rows import columns_of_inputs, gradient_sparse
 from chalknet.engine.compiled.teamwork import scratch_of, share
 
-__all__ = ["is_rank_one", "update"]
+__all__ = ["add_penalty", "call_update", "coefficients_of", "is_rank_one", "update"]
 
 
 @njit(**KERNEL)
-def _call_update(D, addresses, packed, gradient, count, weak, like):
+def call_update(D, addresses, packed, gradient, count, weak, like):
     """(w, slots) ← update(w, g, slots) for ``count`` parameters from position ``packed``."""
     slots, size = D[at.SLOTS], D[at.PACKED_SIZE]
     parameters = pointer(D[at.PACKED], like)
@@ -102,7 +102,7 @@ def _sum_of_squares(W, count):
 
 
 @njit(**KERNEL)
-def _add_penalty(D, step, place, rows, width, weak, like):
+def add_penalty(D, step, place, rows, width, weak, like):
     """½ λ w² of a block before its update, once for each sample of the batch, if asked for."""
     if D[at.PENALTY] == 0:
         return
@@ -140,8 +140,8 @@ def _update_weights(D, number, layer, thread, n, step, turn, last_turn, weak, li
                     rows, n, A, layer[at.IN_LD], dZ, layer[at.LD], width, begin, ld, target
                 )
             if last_turn:
-                _add_penalty(D, step, place, rows, width, weak, like)
-                _call_update(D, scratch, place, target, rows * width, weak, like)
+                add_penalty(D, step, place, rows, width, weak, like)
+                call_update(D, scratch, place, target, rows * width, weak, like)
 
 
 @njit(**KERNEL)
@@ -165,12 +165,12 @@ def _update_shared(D, layer, thread, step, turn, last_turn, weak, like):
             distance = second - place if sums else at.BLOCK * 2 * n
             gradient_shared(D, layer, k, rows, dZ, vectors, zeros, turn > 0, target, distance, like)
             if last_turn:
-                _add_penalty(D, step, place, rows, width, weak, like)
-                _call_update(D, scratch, place, target, rows * width, weak, like)
+                add_penalty(D, step, place, rows, width, weak, like)
+                call_update(D, scratch, place, target, rows * width, weak, like)
                 if vectors > 2:
                     rest, other = (vectors - 2) * n, shifted(target, distance)
-                    _add_penalty(D, step, second, rows, rest, weak, like)
-                    _call_update(D, scratch, second, other, rows * rest, weak, like)
+                    add_penalty(D, step, second, rows, rest, weak, like)
+                    call_update(D, scratch, second, other, rows * rest, weak, like)
         panel += (vectors + 1) // 2
 
 
@@ -185,7 +185,7 @@ def _update_biases(D, layer, thread, n, turn, last_turn, weak, like):
         place = layer[at.PACKED_BIAS] + panel * tile
         sums = turn > 0 or not last_turn
         if n == 1 and not sums:
-            _call_update(D, scratch, place, dZ, width, weak, like)
+            call_update(D, scratch, place, dZ, width, weak, like)
             continue
         target = _place_of_gradient(D, place, block_of(scratch, like), sums, like)
         for j in range(width):
@@ -195,7 +195,7 @@ def _update_biases(D, layer, thread, n, turn, last_turn, weak, like):
             for j in range(width):
                 target[j] += line[j]
         if last_turn:
-            _call_update(D, scratch, place, target, width, weak, like)
+            call_update(D, scratch, place, target, width, weak, like)
 
 
 @njit(**INLINED)
@@ -204,13 +204,21 @@ def is_rank_one(D, n, turn, last_turn):
     return n == 1 and turn == 0 and last_turn and D[at.UPDATE_OUTER] != 0
 
 
+@njit(**INLINED)
+def coefficients_of(D, step):
+    """The coefficients of the optimizer's formula in a step: for weights, then for biases."""
+    return shifted(pointer(D[at.WEAK], np.float64(0)), (step - D[at.FIRST]) * 2 * D[at.WEAK_COUNT])
+
+
 @njit(**KERNEL)
 def update(D, number, thread, n, step, turn, last_turn, like):
     """dW and db of the thread's part of a layer, and what the optimizer makes of them."""
     layer = layer_of(D, number)
-    weak = shifted(pointer(D[at.WEAK], np.float64(0)), (step - D[at.FIRST]) * 2 * D[at.WEAK_COUNT])
+    weak = coefficients_of(D, step)
     if is_rank_one(D, n, turn, last_turn):
         _update_rank_one(D, number, layer, thread, weak, like)
+    elif number == 0 and D[at.ABREAST]:
+        pass  # with those of other networks, in abreast.py
     elif number == 0 and D[at.SHARED]:
         _update_shared(D, layer, thread, step, turn, last_turn, weak, like)
     else:

@@ -245,9 +245,9 @@ class Workspace:
     def way_with_zeros(self, X: Any, batch_size: int, beside: int = 0) -> Zeros:
         """How the first layer should deal with zeros; with an offset a raw zero is none.
 
-        What is found out about them serves ``beside`` neurons of other networks too.
+        What is found out about them serves ``beside`` columns of other networks too.
         """
-        width = self.widths[1] + beside
+        width = padded(self.widths[1], self.lanes) + beside if beside else self.widths[1]
         return "dense" if self.shifts else best_way_with_zeros(X, batch_size, width, self.lanes)
 
     # -- what flows between the layers --------------------------------------------------------
