@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any
@@ -41,7 +42,7 @@ def object_of_kernel(kernel: Callable[..., Any], like: Any) -> bytes:
     from chalknet.engine.compiled.objects import ENTRY, object_of_code
 
     signature = types.void(types.CPointer(types.int64), types.int64, like)
-    with _translating_only():
+    with _nothing_thrown_away(), _translating_only():
         compiled = numba.njit(signature, **KERNEL)(kernel)
     module = llvm.parse_assembly(compiled.inspect_llvm(compiled.signatures[0]))
     entry = compiled.overloads[compiled.signatures[0]].fndesc.llvm_func_name
@@ -50,6 +51,18 @@ def object_of_kernel(kernel: Callable[..., Any], like: Any) -> bytes:
             function.linkage = "internal"
     number = "float" if like == types.float32 else "double"
     return object_of_code(ENTRY_CODE.format(module=module, entry=entry, name=ENTRY, number=number))
+
+
+@contextmanager
+def _nothing_thrown_away() -> Iterator[None]:
+    """Spare Python the search for garbage: compilation makes little, of very many objects."""
+    collects = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collects:
+            gc.enable()
 
 
 @contextmanager
