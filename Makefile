@@ -48,7 +48,7 @@ bench: .venv-bench/.ready
 .venv-bench/.ready: .venv/bin/python pyproject.toml benchmarks/requirements.txt
 	.venv/bin/python -m venv .venv-bench
 	.venv-bench/bin/pip install --quiet --upgrade "pip>=25.1"
-	.venv-bench/bin/pip install --quiet --editable . --requirement benchmarks/requirements.txt
+	.venv-bench/bin/pip install --quiet --editable ".[sweep]" --requirement benchmarks/requirements.txt
 	touch $@
 
 clean:

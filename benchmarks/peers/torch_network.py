@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from benchmarks.problems import Array, Parameters, Problem, Settings, TrainingProblem
 
-ACTIVATIONS = {"relu": nn.ReLU, "sigmoid": nn.Sigmoid}
+ACTIVATIONS = {"relu": nn.ReLU, "sigmoid": nn.Sigmoid, "tanh": nn.Tanh}
 
 
 def sequential(problem: Problem) -> nn.Sequential:
