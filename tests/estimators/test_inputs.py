@@ -51,6 +51,17 @@ def test_frames(library, dense):
 
 
 @pytest.mark.parametrize("library", [pd, pl], ids=["pandas", "polars"])
+def test_frames_of_float32_are_computed_in_float32(library):
+    frame = library.DataFrame(dict(zip(NAMES, X.T.astype(np.float32), strict=True)))
+    estimator = small(max_iter=3).fit(frame, y)
+    assert {a.dtype for a in estimator.coefs_ + estimator.intercepts_} == {np.dtype(np.float32)}
+    assert estimator.predict_proba(frame).dtype == np.float32
+    np.testing.assert_array_equal(
+        estimator.coefs_[0], small(max_iter=3).fit(X.astype(np.float32), y).coefs_[0]
+    )
+
+
+@pytest.mark.parametrize("library", [pd, pl], ids=["pandas", "polars"])
 def test_set_output(library, dense):
     name = library.__name__
     estimator = small(transform_layer=0).fit(X, y).set_output(transform=name)

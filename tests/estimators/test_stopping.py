@@ -178,6 +178,8 @@ def test_lbfgs_warns_and_records():
     assert estimator.n_iter_ == len(estimator.loss_curve_) == 5
     assert estimator.loss_ == pytest.approx(estimator.loss_curve_[-1])
     assert len(estimator.validation_loss_curve_) == 5
+    assert estimator.best_loss_ == min(estimator.loss_curve_)
+    assert estimator.best_validation_score_ == max(estimator.validation_scores_)
     assert estimator.loss_curve_ == sorted(estimator.loss_curve_, reverse=True)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import warnings
 from abc import abstractmethod
 from dataclasses import replace
@@ -40,8 +41,13 @@ except ImportError:  # scikit-learn before 1.9
         """scikit-learn has no callbacks yet."""
 
     def with_callbacks(method: Any) -> Any:
-        """The method itself."""
-        return method
+        """The method, a frame deeper as theirs is: warnings point at whoever called it."""
+
+        @functools.wraps(method)
+        def called(*args: Any, **kwargs: Any) -> Any:
+            return method(*args, **kwargs)
+
+        return called
 
 
 __all__ = ["Perceptron", "learns_in_parts", "with_callbacks"]

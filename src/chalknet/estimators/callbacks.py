@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from chalknet.errors import ConfigurationError
 from chalknet.training.records import EpochRecord
 
@@ -64,7 +66,7 @@ class Functions(Listener):
     def epoch_ended(self, report: Report) -> bool:
         """Call them all, also when one has asked to stop."""
         answers = [function(report.record) for function in self._functions]
-        return any(answer is True for answer in answers)
+        return any(isinstance(answer, bool | np.bool_) and bool(answer) for answer in answers)
 
 
 def as_functions(callbacks: Callback | Sequence[Callback] | None) -> Functions:

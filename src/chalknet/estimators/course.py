@@ -76,7 +76,7 @@ class Course:
 
     def minimize(self) -> None:
         """L-BFGS, to its end."""
-        estimator, began = self.estimator, time.perf_counter()
+        estimator, began, patience = self.estimator, time.perf_counter(), Patience()
 
         def iterated(loss: float, objective: float, network: Network) -> bool:
             seconds = time.perf_counter() - began
@@ -84,7 +84,9 @@ class Course:
             for listener in self.listeners:
                 listener.epoch_begins()
             epoch = Epoch(objective, loss, None, 1.0, seconds)
-            return self._tell(self._report(epoch, self._verdict(self.problem.network)))
+            report = self._report(epoch, self._verdict(self.problem.network))
+            self._note(report, patience)
+            return self._tell(report)
 
         with self._told():
             estimator.n_iter_, estimator.loss_ = minimize(

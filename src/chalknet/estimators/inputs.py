@@ -15,6 +15,16 @@ __all__ = ["are_plain_rows", "checked_rows", "checked_rows_and_targets", "checke
 FLOATS = (np.float64, np.float32)
 
 
+def _floats_of(X: Any) -> Any:
+    """The types that rows may keep.
+
+    Of a frame of Polars scikit-learn sees no type, and would take the first, float64.
+    """
+    kinds = getattr(X, "dtypes", None)
+    single = isinstance(kinds, list) and {str(kind) for kind in kinds} == {"Float32"}
+    return np.float32 if single else FLOATS
+
+
 def are_plain_rows(X: Any, features: int) -> bool:
     """Whether X is an array of floats (n, features), or compressed rows, to be used as it stands.
 
@@ -30,7 +40,7 @@ def checked_rows(estimator: Any, X: Any) -> Any:
     """Rows to predict from: floats (n, features), dense or SciPy's compressed rows."""
     from sklearn.utils.validation import validate_data
 
-    return validate_data(estimator, X, accept_sparse="csr", dtype=FLOATS, reset=False)
+    return validate_data(estimator, X, accept_sparse="csr", dtype=_floats_of(X), reset=False)
 
 
 def checked_rows_and_targets(
@@ -47,7 +57,7 @@ def checked_rows_and_targets(
         X,
         y,
         accept_sparse="csr",
-        dtype=FLOATS,
+        dtype=_floats_of(X),
         multi_output=True,
         y_numeric=numbers,
         reset=reset,
