@@ -21,6 +21,7 @@ def parser() -> argparse.ArgumentParser:
     add("--peers", type=_names, metavar="NAMES", help="libraries, such as chalknet,torch-tensors")
     add("--scaling", action="store_true", help="curves instead of the workloads")
     add("--estimators", action="store_true", help="the estimators against scikit-learn's instead")
+    add("--together", action="store_true", help="small networks side by side instead")
     add("--quick", action="store_true", help="a tenth of the work, twice: does everything run?")
     add("--repeats", type=int, metavar="N",
         help="timings of each library (5; 3 with --scaling or --estimators)")  # fmt: skip
@@ -34,8 +35,8 @@ def parser() -> argparse.ArgumentParser:
 def main() -> int:
     command = parser()
     options = command.parse_args()
-    if options.scaling and options.estimators:
-        command.error("--scaling and --estimators are two runs: choose one")
+    if options.scaling + options.estimators + options.together > 1:
+        command.error("--scaling, --estimators and --together are runs of their own: choose one")
     known = CURVES if options.scaling else TASKS if options.estimators else WORKLOADS
     _require_known(command, "--only", options.only, known)
     if not 1 <= options.threads <= cores():
@@ -53,9 +54,13 @@ def main() -> int:
     from benchmarks import run
     from chalknet import ChalknetError
 
+    if options.together and options.only:
+        command.error("--together has no parts to choose: leave --only out")
     chosen = [name for name in known if name in (options.only or known)]
     head = {"machine": description(), "settings": vars(options)}
     try:
+        if options.together:
+            return run.together(options, head, _say)
         work = run.scaling if options.scaling else run.workloads
         return (run.estimators if options.estimators else work)(chosen, options, head, _say)
     except ChalknetError as error:  # such as data that are not there

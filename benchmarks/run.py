@@ -78,6 +78,20 @@ def estimators(chosen: list[str], options: Namespace, head: dict[str, Any], say:
     return int(invalid)
 
 
+def together(options: Namespace, head: dict[str, Any], say: Say) -> int:
+    """Returns 1 if a network that was trained beside others is not what it is alone."""
+    from benchmarks import together as pair
+
+    found = []
+    for group in pair.groups(options.quick):
+        found.append(pair.measure(group, options.repeats, say))
+        data = head | {"groups": [pair.as_data(one) for one in found]}
+        results.write_json(options.output / "together.json", data)
+    print(pair.table(found))
+    print(f"written: {options.output / 'together.json'}")
+    return int(any(one.objection for one in found))
+
+
 @cache
 def _peak(dtype: str, threads: int) -> Peak:
     return peak.measured(dtype, threads)

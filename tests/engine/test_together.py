@@ -29,6 +29,7 @@ from chalknet.engine.compiled.density import COLUMNS_TO_SAVE
 from chalknet.engine.compiled.engine import CompiledEngine
 from chalknet.engine.compiled.processor import vectors
 from chalknet.engine.plan import Plan
+from chalknet.engine.small import is_small
 
 OPTIMIZERS = (
     Adam(learning_rate=0.01),
@@ -45,7 +46,10 @@ Chains = list[list[tuple[int, int]]]
 
 @pytest.fixture
 def chains(monkeypatch: pytest.MonkeyPatch) -> Chains:
-    """Call by call, of each chain: how many networks share inputs, how many of them go abreast."""
+    """Call by call, of each chain: how many networks share inputs, how many of them go abreast.
+
+    All that may share do, whether it is quicker or not.
+    """
     seen: Chains = []
     chained = together.chained
 
@@ -56,6 +60,7 @@ def chains(monkeypatch: pytest.MonkeyPatch) -> Chains:
         return heads
 
     monkeypatch.setattr("chalknet.engine.compiled.engine.chained", noted)
+    monkeypatch.setattr(together, "is_small", lambda *_: True)
     return seen
 
 
@@ -259,6 +264,37 @@ def test_only_those_share_that_see_the_same(chains: Chains) -> None:
     CompiledEngine(1).run_together(requests)
     assert [[length for length, _ in call] for call in chains] == [[2]]
     assert [total.samples for total in totals] == [N] * 7
+
+
+@pytest.mark.parametrize(
+    ("hidden", "batch_size", "dtype", "shares"),
+    [
+        ([32], 32, np.float32, True),
+        ([33], 32, np.float32, False),
+        ([33], N, np.float32, False),
+        ([16], 32, np.float64, True),
+        ([17], 32, np.float64, False),
+        ([16], 8, np.float32, True),
+        ([17], 8, np.float32, False),
+        ([4], 7, np.float32, False),
+        ([16, 250, 250], 32, np.float32, False),
+    ],
+)
+def test_only_those_share_that_are_quicker_for_it(
+    hidden: list[int],
+    batch_size: int,
+    dtype: Any,
+    shares: bool,
+    chains: Chains,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(together, "is_small", is_small)
+    X = pixels()
+    requests = [
+        Request(plan(k, X, hidden, dtype), steps(k, batch_size), Totals()) for k in range(2)
+    ]
+    CompiledEngine(1).run_together(requests)
+    assert bool(chains) == shares
 
 
 def test_what_no_kernel_can_do_runs_on_the_reference_engine(chains: Chains) -> None:

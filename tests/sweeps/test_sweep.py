@@ -25,6 +25,7 @@ from chalknet.runs.config import TrainConfig
 from chalknet.runs.job import TrainingJob
 from chalknet.runs.sources import load_parts
 from chalknet.sweeps.board import Board, as_url
+from chalknet.sweeps.course import Interrupted, run_together
 from chalknet.sweeps.database import without_warnings
 from chalknet.sweeps.plan import SweepPlan
 from chalknet.sweeps.space import Space, parse_choices, parse_range
@@ -238,7 +239,7 @@ def test_points_trained_together_are_those_trained_alone(
     together = Board(as_url(tmp_path / "together.db"), "sweep", made)
     work(together, workers=2)
     assert groups[:2] == [4, 4]
-    monkeypatch.setattr("chalknet.sweeps.sweep.is_small", lambda _: False)
+    monkeypatch.setattr("chalknet.sweeps.sweep.is_small", lambda *_: False)
     groups.clear()
     alone = Board(as_url(tmp_path / "alone.db"), "sweep", made)
     work(alone, workers=2)
@@ -307,6 +308,17 @@ def test_an_interruption_puts_all_points_of_a_group_back(
     work(board, workers=1)
     assert [point.state for point in board.points()] == ["complete"] * 4
     assert [point.runs[:1] for point in board.points()] == kept
+
+
+def test_all_of_a_group_stop_soon() -> None:
+    made = plan("learning_rate=1e-3,1e-2", base={**BASE, "epochs": 100_000})
+    configs = [made.config(point) for point in made.points()]
+    stop = threading.Event()
+    threading.Timer(0.3, stop.set).start()
+    began = time.monotonic()
+    with pytest.raises(Interrupted):
+        list(run_together(configs, load_parts(made.config({})), threads=1, stop=stop))
+    assert time.monotonic() - began < 20  # and not the hour that so many epochs take
 
 
 # Killed, resumed, joined -------------------------------------------------------------------------

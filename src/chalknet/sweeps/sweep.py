@@ -152,7 +152,8 @@ def sharing(plan: SweepPlan, parts: Parts) -> Sharing:
         point = tuple(values.items())
         if point not in known:
             config = plan.config(values)
-            small = is_small([data.n_features, *config.hidden, data.n_outputs])
+            widths = [data.n_features, *config.hidden, data.n_outputs]
+            small = is_small(widths, np.dtype(config.dtype), min(config.batch_size, len(data)))
             known[point] = _batches(config) if small else None
         return known[point]
 

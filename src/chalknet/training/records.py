@@ -26,7 +26,8 @@ class EpochRecord:
     learning_rate : float
         Of the last step of the epoch.
     seconds : float
-        Wall time of the epoch, its validation included.
+        Wall time of the epoch, its validation included; of a call of the engine for several
+        trainings at once, each has an equal part.
     """
 
     epoch: int

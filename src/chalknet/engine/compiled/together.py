@@ -30,7 +30,12 @@ def groups(attempts: Sequence[Attempt]) -> list[list[Attempt]]:
 
 
 def _may_join(attempt: Attempt, first: Attempt) -> bool:
-    return all(is_small(one.session.widths) for one in (attempt, first)) and first.fits(attempt)
+    return _is_small(attempt) and _is_small(first) and first.fits(attempt)
+
+
+def _is_small(attempt: Attempt) -> bool:
+    session = attempt.session
+    return is_small(session.widths, session.dtype, attempt.request.steps.batch_size)
 
 
 def chained(attempts: Sequence[Attempt]) -> list[int]:
