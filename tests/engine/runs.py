@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import pytest
 
 from chalknet import Dataset, Network, Training
 from chalknet.engine import Engine
+from chalknet.engine.compiled.engine import CompiledEngine
 
-__all__ = ["data_for", "trained"]
+__all__ = ["assert_same", "data_for", "trained"]
 
 
 def data_for(loss: str, n: int, features: int, outputs: int, seed: int = 0) -> Dataset:
@@ -66,3 +68,22 @@ def trained(
     )
     list(training)
     return training
+
+
+def assert_same(options: dict[str, Any], tolerance: float, *, by_kernels: bool = True) -> None:
+    """Parameters, slots and record of both engines agree, relative to the largest number.
+
+    ``by_kernels`` says whether kernels must have done it, or the reference engine in their place.
+    """
+    engine = CompiledEngine()
+    expected, found = trained("reference", **options), trained(engine, **options)
+    assert (engine._sessions[found.plan] is not None) == by_kernels
+    vectors = [(expected.network.parameters, found.network.parameters)]
+    vectors += zip(expected.plan.state.slots, found.plan.state.slots, strict=True)
+    for wanted, given in vectors:
+        assert given.dtype == wanted.dtype
+        assert np.abs(wanted - given).max() <= tolerance * np.abs(wanted).max()
+    assert found.plan.state.t == expected.plan.state.t
+    was, now = expected.history[-1], found.history[-1]
+    assert now.train_loss == pytest.approx(was.train_loss, rel=10 * tolerance)
+    assert now.train_accuracy == was.train_accuracy

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from chalknet.engine import as_engine, on_first_compile
-from chalknet.engine.compiled import objects
+from chalknet.engine.compiled import kernels, objects
 from chalknet.engine.compiled.kernels import map_kernel
 from chalknet.errors import MissingLibraryError
 
@@ -52,6 +52,17 @@ for activation, loss, optimizer, l2, dropout in runs:
     fit(network, data, progress=False, loss=loss, optimizer=optimizer, epochs=1, l2=l2,
         dropout=dropout, batch_size=4, rng=rng, engine="compiled", validation=data)
 print("trained")
+"""
+COLD = """
+import os, sys
+from pathlib import Path
+from chalknet.engine.compiled import kernels, objects
+made = Path(sys.argv[1]).read_bytes()
+def entry_point(identity, make):  # the network's takes seconds to compile: that was done before
+    return objects.entry_point(identity, (lambda: made) if identity.startswith("network") else make)
+kernels.entry_point = entry_point
+print("ready", flush=True)
+sys.stdin.read()
 """
 FORMULA = """
 import numpy as np
@@ -124,16 +135,34 @@ def test_no_home_and_a_read_only_cache(tmp_path: Path) -> None:
     assert python(FORMULA, CHALKNET_CACHE="/proc") == "True\n"
 
 
-def test_sixteen_cold_processes_at_once(tmp_path: Path) -> None:
-    environment = {**os.environ, "CHALKNET_CACHE": str(tmp_path)}
+def test_sixteen_cold_processes_at_once(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Each trains, and neither the network's kernel nor any formula's is in the cache."""
+    monkeypatch.setattr(objects, "_loaded", {})
+    kernels.network_kernel.__wrapped__(np.dtype(np.float32))
+    [name] = objects._loaded
+    network = tmp_path / "network.o"
+    network.write_bytes(objects._read(name) or b"")
+    cache = tmp_path / "cache"
+    command = [sys.executable, "-c", COLD + TRAIN, str(network)]
+    environment = os.environ | {"CHALKNET_CACHE": str(cache)}
+    waiting, go = os.pipe()
     processes = [
-        subprocess.Popen([sys.executable, "-c", FORMULA], env=environment, stdout=subprocess.PIPE)
+        subprocess.Popen(command, env=environment, stdin=waiting, stdout=subprocess.PIPE)
         for _ in range(16)
     ]
-    assert [process.communicate()[0] for process in processes] == [b"True\n"] * 16
-    files = list((tmp_path / "kernels").iterdir())
-    assert [file.suffix for file in files] == [".o"]  # one, whole, and no rest of another
-    assert python(FORMULA, CHALKNET_CACHE=str(tmp_path)) == "True\n"
+    assert [process.stdout.readline() for process in processes] == [b"ready\n"] * 16
+    os.close(go)
+    os.close(waiting)
+    found = [process.communicate()[0].split() for process in processes]
+    assert {(said, numba) for said, _, numba in found} <= {(b"compiling", b"False")}
+    assert len({parameters for _, parameters, _ in found}) == 1
+    assert all(process.returncode == 0 for process in processes)
+    files = list((cache / "kernels").iterdir())
+    assert {file.suffix for file in files} == {".o"}  # whole, and no rest of another
+    # What they leave is what one process leaves, and is enough for the next.
+    again = python(TRAIN, CHALKNET_CACHE=str(cache)).split()
+    assert again == [found[0][1].decode(), "False"]
+    assert len(files) == len(list((cache / "kernels").iterdir()))
 
 
 @pytest.mark.slow

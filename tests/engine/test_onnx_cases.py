@@ -2,13 +2,14 @@
 
 Out of scope, each for a reason:
 
-* Gemm with transA, transB, alpha, beta, a scalar C or none: a layer is X W + b with a vector b.
-* activations of more than two axes are flattened first, since they act element by element;
-  Selu, Elu and LeakyRelu cases with other constants are taken where the constant is a parameter.
-* Softmax and LogSoftmax along another axis than the last of two: a row is a sample.
-* SoftmaxCrossEntropyLoss with more axes, ignore_index, or class weights inside: classes are
-  weighted through the samples' weights. Of its reductions there is the mean.
-* norm_coefficient_post of Adam, which shrinks the weights after the step.
+* Gemm with transA, transB, alpha, beta or a matrix C: a layer is X W + b with a vector b.
+* Gelu by its approximation with tanh, Swish with another factor than 1, Selu with other constants:
+  chalknet's are the exact ones, and SELU's fixed point has only one pair of constants.
+* SoftmaxCrossEntropyLoss without a reduction: a step has one loss. Its second output is LogSoftmax.
+* norm_coefficient_post of Adam, which shrinks the weights after the step; no case has it.
+
+What only arranges numbers is arranged before: the axis of classes becomes the last, other axes
+become rows, samples to be ignored get the weight 0, others the weight of their class.
 """
 
 from __future__ import annotations
@@ -69,14 +70,14 @@ def outputs_of(network: Network, X: Any) -> Any:
 def test_gemm(cases: dict[str, Any]) -> None:
     taken = 0
     for _, attributes, inputs, [expected] in of_operator(cases, "Gemm"):
-        if attributes or len(inputs) < 3 or inputs[2].ndim != 2 or len(inputs[2]) != 1:
+        X, W, b = (*inputs, np.zeros((), np.float32))[:3]
+        if attributes or (b.ndim == 2 and len(b) > 1):
             continue
-        X, W, b = inputs
         b = np.broadcast_to(b, (1, W.shape[1]))[0]
         found = outputs_of(Network([Dense(W, b)]), X)
         np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-6)
         taken += 1
-    assert taken >= 1
+    assert taken >= 5
 
 
 ACTIVATIONS = {
@@ -85,6 +86,7 @@ ACTIVATIONS = {
     "Elu": ("elu", {"alpha": "alpha"}),
     "Selu": ("selu", {}),
     "Gelu": ("gelu", {}),
+    "Swish": ("silu", {}),
     "Sigmoid": ("sigmoid", {}),
     "Tanh": ("tanh", {}),
     "Softplus": ("softplus", {}),
@@ -102,6 +104,8 @@ def test_activations(cases: dict[str, Any], operator: str) -> None:
             continue
         if attributes.get("approximate") == b"tanh" or not hasattr(inputs[0], "dtype"):
             continue
+        if operator == "Swish" and attributes.pop("alpha", 1.0) != 1.0:
+            continue
         options = {names[key]: value for key, value in attributes.items() if key in names}
         chosen = activation.with_parameters(**options) if options else activation
         [z] = inputs
@@ -111,7 +115,12 @@ def test_activations(cases: dict[str, Any], operator: str) -> None:
         found = outputs_of(one, z.reshape(-1, 1)).reshape(z.shape)
         np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-6)
         taken += 1
-    assert taken >= 1 or operator == "Selu"
+    assert taken >= 1
+
+
+def as_rows(values: Any, axis: int) -> Any:
+    """Two axes: the given one last, all others in the first."""
+    return np.moveaxis(values, axis, -1).reshape(-1, values.shape[axis])
 
 
 @pytest.mark.parametrize("operator", ["Softmax", "LogSoftmax"])
@@ -119,8 +128,8 @@ def test_softmax(cases: dict[str, Any], operator: str) -> None:
     """Through the gradient: with t the first class, ∂ℓ/∂o = p − t, and the loss is −log p."""
     taken = 0
     for _, attributes, [o], [expected] in of_operator(cases, operator):
-        if o.ndim != 2 or attributes.get("axis", -1) not in (-1, 1):
-            continue
+        axis = attributes.get("axis", -1)
+        o, expected = as_rows(o, axis), as_rows(expected, axis)  # noqa: PLW2901
         for target in range(o.shape[1]):
             plan, totals = one_step(o, np.full(len(o), target), None)
             if operator == "LogSoftmax":
@@ -132,7 +141,7 @@ def test_softmax(cases: dict[str, Any], operator: str) -> None:
                     -plan.network.layers[0].b, p.mean(axis=0), rtol=1e-5, atol=1e-7
                 )
         taken += 1
-    assert taken >= 1
+    assert taken >= 7
 
 
 def one_step(o: Any, targets: Any, weights: Any) -> tuple[Plan, Totals]:
@@ -161,14 +170,21 @@ def one_step(o: Any, targets: Any, weights: Any) -> tuple[Plan, Totals]:
 def test_softmax_cross_entropy_loss(cases: dict[str, Any]) -> None:
     taken = 0
     for _, attributes, inputs, outputs in of_operator(cases, "SoftmaxCrossEntropyLoss"):
-        o, labels = inputs[0], inputs[1]
-        if o.ndim != 2 or attributes.get("reduction") != b"mean" or "ignore_index" in attributes:
+        reduction, ignored = attributes["reduction"], attributes.get("ignore_index")
+        if reduction == b"none":
             continue
-        weights = inputs[2][labels].astype(float) if len(inputs) > 2 else None
+        o, labels = as_rows(inputs[0], 1), inputs[1].ravel()
+        kept = labels != ignored
+        labels = np.where(kept, labels, 0)
+        weights = None
+        if len(inputs) > 2 or ignored is not None:
+            of_class = inputs[2].astype(float) if len(inputs) > 2 else np.ones(o.shape[1])
+            weights = np.where(kept, of_class[labels], 0.0)
         _, totals = one_step(o, labels, weights)
-        assert totals.loss / totals.weight == pytest.approx(float(outputs[0]), rel=1e-5)
+        found = totals.loss / (totals.weight if reduction == b"mean" else 1.0)
+        assert found == pytest.approx(float(outputs[0]), rel=1e-5)
         taken += 1
-    assert taken >= 2
+    assert taken >= 26
 
 
 def stepped(optimizer: Any, w: Any, g: Any, slots: list[Any], *corrections: float) -> list[Any]:
@@ -193,6 +209,7 @@ def stepped(optimizer: Any, w: Any, g: Any, slots: list[Any], *corrections: floa
 
 def test_adagrad(cases: dict[str, Any]) -> None:
     """R = initial rate / (1 + T · decay factor); the L2 part of the gradient is added first."""
+    taken = 0
     for _, attributes, (rate, t, *tensors), expected in of_operator(cases, "Adagrad"):
         decayed = float(rate) / (1 + float(t) * attributes.get("decay_factor", 0.0))
         optimizer = Adagrad(learning_rate=decayed, epsilon=attributes["epsilon"])
@@ -202,6 +219,8 @@ def test_adagrad(cases: dict[str, Any]) -> None:
             found = stepped(optimizer, w, g + attributes["norm_coefficient"] * w, [s])
             np.testing.assert_allclose(found[0], expected[number].ravel(), rtol=1e-5)
             np.testing.assert_allclose(found[1], expected[number + many].ravel(), rtol=1e-5)
+        taken += 1
+    assert taken >= 2
 
 
 def test_momentum(cases: dict[str, Any]) -> None:
@@ -218,7 +237,7 @@ def test_momentum(cases: dict[str, Any]) -> None:
             np.testing.assert_allclose(found[0], expected[number].ravel(), rtol=1e-5)
             np.testing.assert_allclose(found[1], expected[number + many].ravel(), rtol=1e-5)
         taken += 1
-    assert taken == 3
+    assert taken >= 3
 
 
 def test_adam(cases: dict[str, Any]) -> None:
