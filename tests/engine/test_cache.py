@@ -154,14 +154,16 @@ def test_sixteen_cold_processes_at_once(monkeypatch: pytest.MonkeyPatch, tmp_pat
     os.close(go)
     os.close(waiting)
     found = [process.communicate()[0].split() for process in processes]
-    assert {(said, numba) for said, _, numba in found} <= {(b"compiling", b"False")}
-    assert len({parameters for _, parameters, _ in found}) == 1
+    assert any(b"compiling" in words for words in found)
+    # The same numbers from all; nobody compiled the network after all.
+    [(parameters, numba)] = {tuple(words[-2:]) for words in found}
+    assert numba == b"False"
     assert all(process.returncode == 0 for process in processes)
     files = list((cache / "kernels").iterdir())
     assert {file.suffix for file in files} == {".o"}  # whole, and no rest of another
     # What they leave is what one process leaves, and is enough for the next.
     again = python(TRAIN, CHALKNET_CACHE=str(cache)).split()
-    assert again == [found[0][1].decode(), "False"]
+    assert again == [parameters.decode(), "False"]
     assert len(files) == len(list((cache / "kernels").iterdir()))
 
 
