@@ -111,6 +111,7 @@ def main(arguments: list[str] | None = None) -> int:  # noqa: PLR0911 - one a ki
     except _UsageError as error:
         hint = f" See {error.ctx.command_path} --help." if error.ctx is not None else ""
         sentence = " ".join(error.format_message().split())  # choices come a line each
+        sentence = sentence.replace("Value error, ", "")  # what pydantic puts before typer's words
         return _failed(f"{sentence.rstrip('.')}.{hint}", 2)
     except DivergenceError as error:
         return _failed(str(error), 1)
