@@ -113,7 +113,7 @@ def test_a_copy_of_the_model(run, chalknet, tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        (("--to", "onxx"), "'onxx' is not one of 'onnx'"),
+        (("--to", "onxx"), "Invalid value for '--to': 'onxx' is not one of 'onnx'"),
         (("--to", "npz", "--input-type", "uint8"), "--input-type is for onnx and c: leave it out"),
         (("--to", "c", "--sample", "1"), "--sample is for excel: leave it out."),
         (("--to", "onnx", "--data-dir", "x"), "--data-dir is for excel: leave it out."),

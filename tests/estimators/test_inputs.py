@@ -50,9 +50,13 @@ def test_frames(library, dense):
     estimator.partial_fit(frame, target)
 
 
-@pytest.mark.parametrize("library", [pd, pl], ids=["pandas", "polars"])
-def test_frames_of_float32_are_computed_in_float32(library):
-    frame = library.DataFrame(dict(zip(NAMES, X.T.astype(np.float32), strict=True)))
+@pytest.mark.parametrize("kind", ["float32", "Float32", "float32[pyarrow]", pl.Float32], ids=str)
+def test_frames_of_float32_are_computed_in_float32(kind):
+    columns = dict(zip(NAMES, X.T, strict=True))
+    if kind is pl.Float32:
+        frame = pl.DataFrame(columns, schema=dict.fromkeys(NAMES, kind))
+    else:
+        frame = pd.DataFrame(columns).astype(kind)
     estimator = small(max_iter=3).fit(frame, y)
     assert {a.dtype for a in estimator.coefs_ + estimator.intercepts_} == {np.dtype(np.float32)}
     assert estimator.predict_proba(frame).dtype == np.float32

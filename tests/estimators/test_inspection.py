@@ -9,7 +9,7 @@ from sklearn.datasets import load_iris
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 
-from chalknet import MLPClassifier, MLPRegressor, Model
+from chalknet import MeanSquaredError, MLPClassifier, MLPRegressor, Model, SoftmaxCrossEntropy
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
@@ -180,6 +180,15 @@ def test_explain_works_out_a_step():
     assert np.shape(several.values["z1"]) == (3, 6)
     with pytest.raises(ValueError, match="X has 3 features, but MLPClassifier is expecting 4"):
         estimator.explain([1.0, 2.0, 3.0])
+
+
+def test_a_loss_that_is_not_trained_with_is_not_explained():
+    classifier = MLPClassifier(3, loss=MeanSquaredError(), max_iter=2, random_state=0).fit(X, y)
+    assert "Forward pass" in str(classifier.explain(X[0]))
+    with pytest.raises(ValueError, match=r"explain derives the log loss, but .* MeanSquaredError"):
+        classifier.explain(X[0], y[0])
+    classifier.set_params(loss=SoftmaxCrossEntropy())
+    assert classifier.explain(X[0], y[0]).values["loss"] > 0
 
 
 def test_explain_speaks_of_labels_and_of_rows_of_frames():

@@ -299,6 +299,13 @@ class MLPClassifier(ClassifierMixin, Perceptron):  # type: ignore[misc]
         loss: Loss = self._classes.loss
         return loss
 
+    def _require_explainable_loss(self) -> None:
+        if self.loss not in ("log_loss", self._loss_of_model()):
+            raise ConfigurationError(
+                f"explain derives the log loss, but this classifier learns by {self.loss!r}: leave "
+                "y out to see the forward pass alone."
+            )
+
     def _targets(self, classes: Classes, y: npt.NDArray[Any]) -> tuple[Loss, npt.NDArray[Any]]:
         if isinstance(self.loss, str) and self.loss == "log_loss":
             return classes.loss, classes.targets(y)

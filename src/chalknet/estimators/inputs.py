@@ -13,16 +13,17 @@ from chalknet.operations.affine import Vector
 __all__ = ["are_plain_rows", "checked_rows", "checked_rows_and_targets", "checked_weights"]
 
 FLOATS = (np.float64, np.float32)
+SINGLE = {"float32", "Float32", "float[pyarrow]"}  # by NumPy, Polars and pandas, and pyarrow
 
 
 def _floats_of(X: Any) -> Any:
     """The types that rows may keep.
 
-    Of a frame of Polars scikit-learn sees no type, and would take the first, float64.
+    scikit-learn sees no type in a frame of Polars or of pandas's own types (nullable, pyarrow), and
+    would take the first, float64.
     """
-    kinds = getattr(X, "dtypes", None)
-    single = isinstance(kinds, list) and {str(kind) for kind in kinds} == {"Float32"}
-    return np.float32 if single else FLOATS
+    kinds = {str(kind) for kind in X.dtypes} if hasattr(X, "columns") else set()
+    return np.float32 if kinds and kinds <= SINGLE else FLOATS
 
 
 def are_plain_rows(X: Any, features: int) -> bool:

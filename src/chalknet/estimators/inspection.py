@@ -106,11 +106,13 @@ class Inspection(ClassNamePrefixFeaturesOutMixin, TransformerMixin, FittedNetwor
         Raises
         ------
         ValueError
-            x or y does not fit the network.
+            x or y does not fit the network; or y is given, and the loss is one of your own.
         """
         from chalknet.explain.problem import Problem
         from chalknet.explain.walkthrough import explain
 
+        if y is not None:
+            self._require_explainable_loss()
         is_row = np.ndim(x) == 1
         rows = checked_rows(self, [x] if is_row else x)
         rows = rows.toarray() if hasattr(rows, "toarray") else rows
@@ -143,6 +145,9 @@ class Inspection(ClassNamePrefixFeaturesOutMixin, TransformerMixin, FittedNetwor
     @abstractmethod
     def _loss_of_model(self) -> Loss:
         """What gives the output its meaning."""
+
+    def _require_explainable_loss(self) -> None:
+        """Whether the loss of ``to_model`` is the one that is trained with."""
 
     def _wanted_outputs(self, output: Any) -> tuple[list[int], float]:
         """The outputs meant, and −1 for the first of two classes, which has none of its own."""
