@@ -43,5 +43,16 @@ def test_every_option_that_is_named_exists() -> None:
 
     sweep = typer.main.get_command(app).commands["sweep"]  # type: ignore[attr-defined]
     known = {option for parameter in sweep.params for option in parameter.opts}
-    named = set(re.findall(r"(?<![\w-])--[a-z][a-z-]*", PAGE))
+    ours = re.sub(r"`make [^`]*`", "", PAGE)
+    named = set(re.findall(r"(?<![\w-])--[a-z][a-z-]*", ours))
     assert named <= known
+
+
+def test_networks_are_trained_together_as_is_shown(capsys: Any) -> None:
+    blocks = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
+    code = next(block for block in blocks if "train_together" in block)
+    exec(compile(code, "docs/sweeps.md", "exec"), {})
+    told = [line.split() for line in capsys.readouterr().out.splitlines()]
+    assert [(line[0], line[2]) for line in told] == [
+        (rate, f"{epoch}:") for epoch in range(1, 6) for rate in ("0.0001", "0.001", "0.01")
+    ]

@@ -77,7 +77,11 @@ def sweep(
         bool, typer.Option("--prune", help="Give up points that are worse than most.")
     ] = False,
     workers: Annotated[
-        int | None, typer.Option(help="Points at a time (as many as cores).", min=1)
+        int | None,
+        typer.Option(
+            help="How many points to train at a time, small ones by the group (as many as cores).",
+            min=1,
+        ),
     ] = None,
     storage: Annotated[
         str | None, typer.Option(help="A database that others can join: its URL.")

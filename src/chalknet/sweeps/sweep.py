@@ -99,7 +99,7 @@ def work(
     parts : Parts, optional
         The data, if it has been read already.
     workers : int, optional
-        How many points at a time; by default as many as cores.
+        How many points at a time, or groups of small ones; by default as many as cores.
     heard : function
         Told of every point that is done.
 
