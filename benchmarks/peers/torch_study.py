@@ -24,11 +24,12 @@ from benchmarks.problems import Array, Settings, TrainingProblem
 
 
 class _Images(Dataset[Any]):
-    """Square images, converted when they are asked for."""
+    """Images, square if they can be, converted when they are asked for."""
 
     def __init__(self, pixels: Array, labels: Array, problem: TrainingProblem) -> None:
         side = isqrt(pixels.shape[1])
-        self.images = torch.from_numpy(pixels.reshape(-1, side, side))
+        height = side if side * side == pixels.shape[1] else 1
+        self.images = torch.from_numpy(pixels.reshape(len(pixels), height, -1))
         self.labels = torch.from_numpy(labels)
         self.divisor, self.binary = problem.divisor, problem.binary
         self.dtype = torch.from_numpy(problem.inputs[:1]).dtype

@@ -11,6 +11,7 @@ import signal
 import sys
 import threading
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -182,32 +183,82 @@ def test_an_interrupt_between_threads_leaves_nobody_waiting() -> None:
     assert time.monotonic() - began < 5
 
 
-@pytest.mark.skipif(os.name == "nt", reason="Windows has no such signal")
-def test_ctrl_c_is_heeded_within_half_a_second() -> None:
+def many_steps() -> None:
     rng = np.random.default_rng(0)
     data = Dataset(rng.normal(size=(4000, 300)), rng.integers(0, 10, 4000), name="random")
-    network = Network.dense([300, 512, 256, 10], rng=rng)
+    train_for_long(data, [300, 512, 256, 10], batch_size=64)
+
+
+def long_steps() -> None:
+    rng = np.random.default_rng(0)
+    data = Dataset(rng.normal(size=(8000, 300)), rng.integers(0, 10, 8000), name="random")
+    train_for_long(data, [300, 1024, 1024, 10], batch_size=8000)
+
+
+def train_for_long(data: Dataset, widths: list[int], batch_size: int) -> None:
+    rng = np.random.default_rng(0)
     training = Training(
-        network,
+        Network.dense(widths, rng=rng),
         data,
         loss="softmax_cross_entropy",
-        optimizer=SGD(learning_rate=0.001),
+        optimizer=SGD(learning_rate=0.01),
         epochs=10_000,
-        batch_size=64,
+        batch_size=batch_size,
         rng=rng,
     )
+    for _ in training:
+        pass
+
+
+def predictions() -> None:
+    rng = np.random.default_rng(0)
+    network = Network.dense([300, 2048, 2048, 10], rng=rng)
+    rows = rng.normal(size=(30_000, 300)).astype(np.float32)
+    while True:
+        CompiledEngine().output(network, rows)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such signal")
+@pytest.mark.parametrize("work", [many_steps, long_steps, predictions])
+def test_ctrl_c_is_heeded_within_half_a_second(work: Callable[[], None]) -> None:
     sent: list[float] = []
 
     def interrupt() -> None:
         sent.append(time.monotonic())
         os.kill(os.getpid(), signal.SIGINT)
 
-    timer = threading.Timer(0.5, interrupt)
+    timer = threading.Timer(0.6, interrupt)
     timer.start()
     with pytest.raises(KeyboardInterrupt):
-        for _ in training:
-            pass
+        work()
     assert time.monotonic() - sent[0] < 0.5
+
+
+def test_an_interrupted_step_is_not_taken() -> None:
+    """It takes a second or so; the parameters stay those before it."""
+    rng = np.random.default_rng(0)
+    data = Dataset(rng.normal(size=(20_000, 300)), rng.integers(0, 10, 20_000), name="random")
+    network = Network.dense([300, 1024, 1024, 10], rng=rng)
+    training = Training(
+        network,
+        data,
+        loss="softmax_cross_entropy",
+        optimizer=SGD(learning_rate=0.01),
+        epochs=10_000,
+        batch_size=20_000,
+        rng=rng,
+    )
+    whole = [network.parameters.copy()]
+
+    def go_on() -> None:
+        whole.extend(network.parameters.copy() for _ in training)
+
+    timer = threading.Timer(0.3, lambda: os.kill(os.getpid(), signal.SIGINT))
+    timer.start()
+    with pytest.raises(KeyboardInterrupt):
+        go_on()
+    assert np.array_equal(network.parameters, whole[-1])
+    assert np.isfinite(network.parameters).all()
 
 
 @pytest.mark.parametrize("optimizer", ["sgd", "momentum", "adam"])

@@ -9,6 +9,9 @@ from __future__ import annotations
 import io
 import os
 import sys
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -104,7 +107,8 @@ def main(arguments: list[str] | None = None) -> int:  # noqa: PLR0911 - one a ki
             # What a terminal's encoding cannot show, such as the name of a file, is no failure.
             stream.reconfigure(errors="backslashreplace")
     try:
-        status = app(arguments, prog_name="chalknet", standalone_mode=False)
+        with _warnings_as_sentences():
+            status = app(arguments, prog_name="chalknet", standalone_mode=False)
         return status if isinstance(status, int) else 0
     except (typer.Abort, KeyboardInterrupt):
         return _failed("interrupted.", 130)
@@ -123,6 +127,18 @@ def main(arguments: list[str] | None = None) -> int:  # noqa: PLR0911 - one a ki
         return 1
     except OSError as error:
         return _failed_outside(error)
+
+
+@contextmanager
+def _warnings_as_sentences() -> Iterator[None]:
+    """Show a warning as what it says, without the line of code that it came from."""
+
+    def show(message: Warning | str, *_: object) -> None:
+        sys.stderr.write(f"chalknet: {message}\n")
+
+    with warnings.catch_warnings():
+        warnings.showwarning = show  # type: ignore[assignment]
+        yield
 
 
 def _failed_outside(error: OSError) -> int:

@@ -57,12 +57,7 @@ def as_engine(name: str | Engine, threads: int | None = None) -> Engine:
         return _compiled(threads)
     if name == "compiled":
         raise MissingLibraryError("the compiled engine needs Numba: pip install numba.")
-    warnings.warn(
-        "Numba is not installed, so training runs on the reference engine, which is many times "
-        "slower: pip install numba.",
-        RuntimeWarning,
-        stacklevel=2,
-    )
+    _warn_of_slowness()
     return ReferenceEngine()
 
 
@@ -77,6 +72,17 @@ def prepare(dtype: npt.DTypeLike = np.float32) -> None:
         from chalknet.engine.compiled.ahead import compile_ahead
 
         compile_ahead(np.dtype(dtype))
+
+
+@functools.cache
+def _warn_of_slowness() -> None:
+    """Once a process, wherever it is asked from."""
+    warnings.warn(
+        "Numba is not installed, so training runs on the reference engine, which is many times "
+        "slower: pip install numba.",
+        RuntimeWarning,
+        stacklevel=3,
+    )
 
 
 @functools.cache

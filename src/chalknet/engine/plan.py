@@ -122,6 +122,9 @@ class Engine(Protocol):
 
     name: str
 
+    def ready(self, plan: Plan) -> None:
+        """Make what the plan needs, so that ``run`` takes no longer the first time."""
+
     def run(self, plan: Plan, steps: StepRange, totals: Totals) -> None:
         """Take the steps, adding to ``totals``; stop at the first that is not finite."""
 

@@ -43,6 +43,9 @@ class ReferenceEngine:
 
     name = "reference"
 
+    def ready(self, plan: Plan) -> None:
+        """Nothing has to be made for it."""
+
     def run(self, plan: Plan, steps: StepRange, totals: Totals) -> None:
         """Take the steps, adding to ``totals``; stop at the first that is not finite."""
         with _one_thread(), np.errstate(over="ignore", invalid="ignore"):

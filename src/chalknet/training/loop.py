@@ -190,6 +190,7 @@ class Training:
         many were taken.
         """
         self.stopped = False
+        self.engine.ready(self.plan)  # to compile is no part of the first epoch
         while not self.finished:
             record = None if self._stop else (yield from self._epoch())
             if record is None:

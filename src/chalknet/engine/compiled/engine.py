@@ -30,6 +30,7 @@ UNCHANGED = Preprocessing()
 MOST_KINDS = 16  # of predictors that are kept for one network
 MANY_NUMBERS = 2_000_000
 OPERATIONS_A_THREAD = 4_000_000  # below that, meeting another thread costs more than it does
+OPERATIONS_A_CALL = 30_000_000_000  # some tenths of a second
 ROWS_A_PART = 1024  # at least, when threads predict from rows of their own
 
 
@@ -61,6 +62,12 @@ class CompiledEngine:
         ] = weakref.WeakKeyDictionary()
         self._reference = ReferenceEngine()
         self._others: dict[int, CompiledEngine] = {}
+
+    def ready(self, plan: Plan) -> None:
+        """Compile what the plan needs, if this machine does not have it yet."""
+        session = self._session(plan)
+        if session is not None:
+            network_kernel(session.dtype)
 
     def run(self, plan: Plan, steps: StepRange, totals: Totals) -> None:
         """Take the steps, adding to ``totals``; stop at the first that is not finite."""
@@ -109,8 +116,30 @@ class CompiledEngine:
             ``X`` holds a NaN or an infinity.
         """
         n, size = X.shape[0], len(network.parameters)
+        if 2 * n * size <= OPERATIONS_A_CALL:
+            return self._predict_rows(network, preprocessing, X, loss, range(n))
+        # Several calls, between which Ctrl-C is heard.
+        few = max(ROWS_A_PART, OPERATIONS_A_CALL // (2 * size))
+        return np.concatenate(
+            [
+                self._predict_rows(network, preprocessing, X, loss, range(k, min(n, k + few)))
+                for k in range(0, n, few)
+            ]
+        )
+
+    def _predict_rows(
+        self,
+        network: Network,
+        preprocessing: Preprocessing,
+        X: Any,
+        loss: Loss | None,
+        rows: range,
+    ) -> Matrix:
+        """The same for some of the rows."""
+        n, size = len(rows), len(network.parameters)
         if n < 2 * ROWS_A_PART or size > MANY_NUMBERS:
-            return self._predict(network, preprocessing, X, loss, self._team)
+            part = None if n == X.shape[0] else rows
+            return self._predict(network, preprocessing, X, loss, self._team, part)
         # Many rows, and weights that several can afford to have in panels of their own: then each
         # thread takes rows from end to end, and there is nobody to wait for.
         useful = min(n // ROWS_A_PART, 1 + 2 * n * size // OPERATIONS_A_THREAD)
@@ -120,7 +149,7 @@ class CompiledEngine:
             parts[:] = [np.empty(0)] * threads
 
             def task(number: int) -> None:
-                part = range(n * number // threads, n * (number + 1) // threads)
+                part = rows[n * number // threads : n * (number + 1) // threads]
                 parts[number] = self._predict(network, preprocessing, X, loss, _alone, part)
 
             return task, address_of(nobody_waits)
@@ -189,7 +218,8 @@ class CompiledEngine:
         """Take the steps, all threads of a team working on each."""
         session = attempt.session
         kernel = network_kernel(session.dtype)
-        useful = 1 + session.operations(attempt.request.steps.batch_size) // OPERATIONS_A_THREAD
+        operations = session.operations(attempt.request.steps.batch_size)
+        useful = 1 + operations // OPERATIONS_A_THREAD
 
         def prepare(threads: int) -> tuple[Callable[[int], None], int]:
             attempt.prepare(threads)
@@ -197,7 +227,7 @@ class CompiledEngine:
             return (lambda thread: kernel(address, thread)), session.abort_address
 
         with self._team(useful) as size:
-            run_team(size, prepare)
+            run_team(size, prepare, long=operations > OPERATIONS_A_CALL)
 
     def _take_together(self, attempts: Sequence[Attempt]) -> None:
         """Take the steps of networks that see the same samples; each thread has some of them."""

@@ -223,11 +223,12 @@ class Session(Workspace):
         self.set("TERMS", terms)
         self.set("SLOPES", slopes)
         self.point("LOSS_PARAMETERS", np.array([*parameters, 0.0]))
-        kept = np.int64 if kind == 0 else np.float64
-        self.point("TARGETS", np.ascontiguousarray(targets, kept))
+        stored = np.int64 if kind == 0 else np.float64
+        self.point("TARGETS", np.ascontiguousarray(targets, stored))
         self.set("TARGETS_LD", 1 if kind == 0 else K)
         weight = plan.sample_weight
-        self.point("SAMPLE_WEIGHT", None if weight is None else np.ascontiguousarray(weight))
+        kept = None if weight is None else np.ascontiguousarray(weight, np.float64)
+        self.point("SAMPLE_WEIGHT", kept)
 
 
 def _depends_on_t(optimizer: Optimizer) -> bool:

@@ -190,6 +190,8 @@ def _step(D, thread, step, like):
         n = min(D[at.SLICE], end - first)
         turn = (first - begin) // D[at.SLICE]
         take_in(D, thread, first, n, like)
+        if load_atomically(shifted(pointer(D[at.BARRIER], np.int64(0)), at.ABORTED)) != 0:
+            return
         if D[at.ABREAST]:
             multiply_abreast(D, n, like)
         network, last = D, first + n == end

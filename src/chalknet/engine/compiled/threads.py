@@ -95,24 +95,29 @@ def team_size(useful: int, at_most: int | None, exactly: int | None) -> Iterator
             pool.busy -= size
 
 
-def run_team(size: int, prepare: Callable[[int], tuple[Task, Any]]) -> None:
+def run_team(size: int, prepare: Callable[[int], tuple[Task, Any]], *, long: bool = False) -> None:
     """Run a task once on each of ``size`` threads, this one being number 0.
 
     ``prepare`` is told how many threads there really are, and gives the task and the address of a
-    word that makes the others give up waiting at a barrier.
+    word that makes the others give up waiting at a barrier. During a ``long`` task this thread only
+    waits, so that it hears Ctrl-C, and another has its number; a kernel looks at that word often.
     """
     pool = _pool
-    workers = pool.take(size - 1)
-    task, abort = prepare(len(workers) + 1)
+    workers = pool.take(size if long else size - 1)
+    # The system may not grant a single thread more.
+    waits = long and bool(workers)
+    task, abort = prepare(len(workers) + (not waits))
     done: queue.SimpleQueue[BaseException | None] = queue.SimpleQueue()
     started, errors = 0, []
     try:
         places = Places()
-        places.take()
-        for number, worker in enumerate(workers, start=1):
+        if not waits:
+            places.take()
+        for number, worker in enumerate(workers, start=not waits):
             worker.tasks.put((task, number, places, done))
             started += 1
-        task(0)
+        if not waits:
+            task(0)
     except BaseException:
         ctypes.c_int64.from_address(abort).value = 1
         raise
@@ -123,6 +128,7 @@ def run_team(size: int, prepare: Callable[[int], tuple[Task, Any]]) -> None:
                 errors.append(done.get())
                 started -= 1
             except KeyboardInterrupt as interrupt:
+                ctypes.c_int64.from_address(abort).value = 1
                 errors.append(interrupt)
         pool.give_back(workers)
     for error in errors:
