@@ -75,7 +75,7 @@ def predictions_of(model: Model, data: Dataset) -> Predictions:
     for rows in slices(len(data)):
         output = model.output(data.X[rows])
         with np.errstate(over="ignore", invalid="ignore"):
-            losses.append(model.loss.terms(output, targets[rows])[0])
+            losses.append(model.loss.losses(output, targets[rows]))
         outputs.append(output)
     output, task = np.concatenate(outputs), data.task or "regression"
     truth = data.targets.reshape(len(data), -1) if task != "classification" else data.targets

@@ -37,8 +37,7 @@ def mean_loss_and_accuracy(
     for rows in slices(n):
         output = output_of(X[rows])
         with np.errstate(over="ignore", invalid="ignore"):
-            terms, _ = loss.terms(output, targets[rows])
-        total += float(terms.sum())
+            total += float(loss.losses(output, targets[rows]).sum())
         right = loss.correct(output, targets[rows])
         correct += 0 if right is None else int(np.count_nonzero(right))
     return total / n, (correct / n if loss.classifies else None)

@@ -60,21 +60,31 @@ class SoftmaxCrossEntropy(Loss):
         return t
 
     def _terms(self, o: Float64, t: npt.NDArray[Any]) -> tuple[Float64, Float64]:
+        terms, e = self._losses_and_exponentials(o, t)
+        p = e / e.sum(axis=1, keepdims=True)
+        q = _sum_of_others(p)  # 1 − pₖ = Σⱼ≠ₖ pⱼ: no digit is lost for p near 1
+        if t.ndim == 2:
+            return terms, p * _sum_of_others(t) - t * q
         rows = np.arange(len(o))
-        largest = o.argmax(axis=1)
+        p[rows, t] = -q[rows, t]
+        return terms, p
+
+    def _losses(self, o: Float64, t: npt.NDArray[Any]) -> Float64:
+        return self._losses_and_exponentials(o, t)[0]
+
+    def _losses_and_exponentials(self, o: Float64, t: npt.NDArray[Any]) -> tuple[Float64, Float64]:
+        rows, largest = np.arange(len(o)), o.argmax(axis=1)
         top = o[rows, largest]
         e = _exponentials(o, top[:, None])
-        p = e / e.sum(axis=1, keepdims=True)
-        # log Σ exp(o − top) = log(1 + rest), and 1 − pₖ = Σⱼ≠ₖ pⱼ: no digit is lost for p near 1.
-        log_sum = np.log1p(_sum_of_others(e)[rows, largest])
-        q = _sum_of_others(p)
-        if t.ndim == 2:
-            # −log p is finite, so a class that cannot be (t = 0) has no part in the loss.
-            half_gap = 0.5 * top[:, None] - 0.5 * o
-            terms = 2.0 * (t * half_gap).sum(axis=1) + t.sum(axis=1) * log_sum
-            return terms, p * _sum_of_others(t) - t * q
-        p[rows, t] = -q[rows, t]
-        return top - o[rows, t] + log_sum, p
+        # log Σ exp(o − top) = log(1 + rest): no digit is lost where the rest is small.
+        rest = e.copy()
+        rest[rows, largest] -= e[rows, largest]
+        log_sum = np.log1p(rest.sum(axis=1))
+        if t.ndim == 1:
+            return top - o[rows, t] + log_sum, e
+        # −log p is finite, so a class that cannot be (t = 0) has no part in the loss.
+        half_gap = 0.5 * top[:, None] - 0.5 * o
+        return 2.0 * (t * half_gap).sum(axis=1) + t.sum(axis=1) * log_sum, e
 
     def correct(self, output: Matrix, targets: npt.ArrayLike) -> npt.NDArray[np.bool_]:
         """Whether the largest logit, the first of equals, is that of the (likeliest) target."""

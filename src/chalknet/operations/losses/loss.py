@@ -80,12 +80,22 @@ class Loss(ABC):
         checked = self.checked_targets(targets, *output.shape)
         return self._terms(as_float64(output), checked)
 
+    def losses(self, output: Matrix, targets: npt.ArrayLike) -> Float64:
+        """Each sample's own loss Σₖ ℓ (n,) alone, in float64: the same numbers, sooner."""
+        if output.ndim != 2:
+            raise ShapeError(f"output must have shape (n, K), but has shape {output.shape}.")
+        checked = self.checked_targets(targets, *output.shape)
+        return self._losses(as_float64(output), checked)
+
     @abstractmethod
     def checked_targets(self, targets: npt.ArrayLike, n: int, K: int) -> npt.NDArray[Any]:
         """Targets in the form ``_terms`` takes; ShapeError or TargetError if they do not fit."""
 
     @abstractmethod
     def _terms(self, o: Float64, t: npt.NDArray[Any]) -> tuple[Float64, Float64]: ...
+
+    def _losses(self, o: Float64, t: npt.NDArray[Any]) -> Float64:
+        return self._terms(o, t)[0]
 
     @abstractmethod
     def predict(self, output: Matrix) -> Matrix:
@@ -144,9 +154,13 @@ class ElementwiseLoss(Loss):
         return t
 
     def _terms(self, o: Float64, t: npt.NDArray[Any]) -> tuple[Float64, Float64]:
-        cls = type(self)
-        terms: Float64 = elementwise(cls.formula, o, t, parameters=self.parameters).sum(axis=1)
-        return terms, elementwise(cls.derivative, o, t, parameters=self.parameters)
+        slopes: Float64 = elementwise(type(self).derivative, o, t, parameters=self.parameters)
+        return self._losses(o, t), slopes
+
+    def _losses(self, o: Float64, t: npt.NDArray[Any]) -> Float64:
+        terms = elementwise(type(self).formula, o, t, parameters=self.parameters)
+        summed: Float64 = terms.sum(axis=1)
+        return summed
 
     def predict(self, output: Matrix) -> Matrix:
         """The response to each output (n, K)."""
