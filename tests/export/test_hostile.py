@@ -93,9 +93,7 @@ def test_every_flipped_bit_of_the_header_is_found_or_changes_nothing(sealed):
         with flipped(path, whole, place, chance.randrange(8)):
             try:
                 found = import_model(path)
-            except (ModelFileError, ConfigurationError):
-                # A flip in the name "chalknet" itself leaves a file that is whole but anybody's,
-                # of which it is asked what chalknet's metadata would have said.
+            except ModelFileError:
                 refused += 1
                 continue
         assert path.suffix == ".onnx"

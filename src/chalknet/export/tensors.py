@@ -27,15 +27,25 @@ def sealed_kind(path: Path) -> str | None:
     ModelFileError
         It is no ``.safetensors`` file, or chalknet's own metadata are damaged.
     """
-    seal = _header(path).get("__metadata__", {}).get("chalknet")
-    if seal is None:
-        return None
+    metadata = _header(path).get("__metadata__", {})
+    seal = metadata.get("chalknet")
+    kind = None if seal is None else _kind_of(seal)
+    # Under another name a seal stands only where that name was damaged.
+    if (seal is not None and kind is None) or any(
+        _kind_of(value) for name, value in metadata.items() if name != "chalknet"
+    ):
+        raise ModelFileError(
+            f"{path}: the metadata that chalknet wrote are damaged: take an older copy."
+        )
+    return kind
+
+
+def _kind_of(seal: Any) -> str | None:
+    """The format that a seal names; None if it is no seal."""
     try:
         return str(json.loads(json.loads(seal)["content"])["format"])
     except (ValueError, TypeError, KeyError, RecursionError):
-        raise ModelFileError(
-            f"{path}: the metadata that chalknet wrote are damaged: take an older copy."
-        ) from None
+        return None
 
 
 def read_tensors(path: Path) -> Tensors:
