@@ -158,6 +158,17 @@ def test_a_place_in_no_folder_is_told_with_what_to_do(digits_run, chalknet, tmp_
     assert not (tmp_path / "no").exists()
 
 
+def test_too_little_memory_is_one_sentence(chalknet, monkeypatch):
+    def exhausted(*_, **__):
+        raise MemoryError
+
+    monkeypatch.setattr("chalknet.runs.sources.load_split", exhausted)
+    result = chalknet("data", "digits")
+    assert result.status == 1
+    assert result.err.strip().endswith("there is not as much memory as this takes.")
+    assert "Traceback" not in result.err
+
+
 def test_an_imported_model_has_no_training_to_go_on_with(digits_run, chalknet, tmp_path):
     given = ("--data", "digits", "--output", "imported")
     exported = chalknet("export", "run", "--to", "onnx", "--output", "model.onnx")

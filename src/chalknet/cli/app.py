@@ -125,7 +125,7 @@ def main(arguments: list[str] | None = None) -> int:  # noqa: PLR0911 - one a ki
         # The reader of a pipe has gone; there is nobody left to tell.
         sys.stderr.close()
         return 1
-    except OSError as error:
+    except (OSError, MemoryError) as error:
         return _failed_outside(error)
 
 
@@ -141,8 +141,10 @@ def _warnings_as_sentences() -> Iterator[None]:
         yield
 
 
-def _failed_outside(error: OSError) -> int:
+def _failed_outside(error: OSError | MemoryError) -> int:
     """What the system refused; a place in a folder that is not there is the user's to put right."""
+    if isinstance(error, MemoryError):
+        return _failed("there is not as much memory as this takes.", 1)
     folder = Path(error.filename or ".").parent
     if isinstance(error, FileNotFoundError) and not folder.exists():
         what = f"there is no folder {folder}; make it first, or name another place."
