@@ -8,6 +8,7 @@ import itertools
 import multiprocessing
 import os
 import signal
+import subprocess
 import sys
 import threading
 import time
@@ -330,3 +331,44 @@ def test_threads_of_a_team_that_begin_on_one_core_part():
         assert [allowed for _, allowed in found.values()] == [CORES, CORES]
         apart += found[0][0] != found[1][0]
     assert apart >= 45  # the system may move a thread at any time
+
+
+STORM = """
+import os, random, signal, threading, time
+import numpy as np
+from chalknet.engine.compiled import threads as teams
+
+chance, words, until = random.Random(0), [], time.monotonic() + 4
+
+
+def prepare(size):
+    words[:] = [np.zeros(1, np.int64)]
+    return (lambda number: sum(range(chance.randrange(2000)))), words[0].ctypes.data
+
+
+def interrupt():
+    while time.monotonic() < until:
+        time.sleep(chance.random() * 0.002)
+        os.kill(os.getpid(), signal.SIGINT)
+
+
+threading.Thread(target=interrupt, daemon=True).start()
+interrupts = teamed = 0
+while time.monotonic() < until + 0.1:
+    try:
+        while time.monotonic() < until + 0.1:
+            teams.run_team(3, prepare, long=bool(teamed % 2))
+            teamed += 1
+    except KeyboardInterrupt:
+        interrupts += 1
+print(interrupts > 100, teamed > 100)
+"""
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such signal")
+def test_a_storm_of_interrupts_leaves_nobody_waiting() -> None:
+    """Wherever one strikes: while tasks are handed out, at work, or while results come in."""
+    done = subprocess.run(
+        [sys.executable, "-c", STORM], capture_output=True, text=True, timeout=120, check=False
+    )
+    assert done.stdout == "True True\n", done.stderr

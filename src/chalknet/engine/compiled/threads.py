@@ -8,11 +8,14 @@ this process, and when the system grants no more threads. After a fork the child
 from __future__ import annotations
 
 import ctypes
+import operator
 import os
 import queue
 import threading
+from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from typing import Any
 
 from chalknet.engine.compiled.places import Places
@@ -23,25 +26,38 @@ __all__ = ["run_team", "team_size"]
 Task = Callable[[int], object]
 
 
+@dataclass
+class _Shared:
+    """What a team's threads share: the task, where they run, and what became of it.
+
+    Each thread that is done adds to ``outcomes`` first and rings then. So a ring that an interrupt
+    swallows is not missed.
+    """
+
+    task: Task
+    places: Places
+    outcomes: list[BaseException | None] = field(default_factory=list)
+    rings: queue.SimpleQueue[None] = field(default_factory=queue.SimpleQueue)
+
+
 class _Worker:
     """A thread that waits for tasks."""
 
     def __init__(self) -> None:
-        self.tasks: queue.SimpleQueue[tuple[Task, int, Places, queue.SimpleQueue[Any]]] = (
-            queue.SimpleQueue()
-        )
+        self.tasks: queue.SimpleQueue[tuple[_Shared, int]] = queue.SimpleQueue()
         threading.Thread(target=self._work, name="chalknet", daemon=True).start()
 
     def _work(self) -> None:
         while True:
-            task, number, places, done = self.tasks.get()
+            shared, number = self.tasks.get()
             error: BaseException | None = None
             try:
-                places.take()
-                task(number)
+                shared.places.take()
+                shared.task(number)
             except BaseException as raised:  # noqa: BLE001 - handed to the thread that waits
                 error = raised
-            done.put(error)
+            shared.outcomes.append(error)
+            shared.rings.put(None)
 
 
 class _Pool:
@@ -107,15 +123,16 @@ def run_team(size: int, prepare: Callable[[int], tuple[Task, Any]], *, long: boo
     # The system may not grant a single thread more.
     waits = long and bool(workers)
     task, abort = prepare(len(workers) + (not waits))
-    done: queue.SimpleQueue[BaseException | None] = queue.SimpleQueue()
-    started, errors = 0, []
+    shared, handed_out = _Shared(task, Places()), list[bool]()
+    errors: list[BaseException | None] = []
     try:
-        places = Places()
         if not waits:
-            places.take()
-        for number, worker in enumerate(workers, start=not waits):
-            worker.tasks.put((task, number, places, done))
-            started += 1
+            shared.places.take()
+        calls: list[Callable[[Any], None]] = [worker.tasks.put for worker in workers]
+        numbers = range(not waits, len(workers) + (not waits))
+        messages = [(shared, number) for number in numbers]
+        # In one call, within which no interrupt is heard: either all of them have it or none.
+        deque(map(operator.call, [*calls, handed_out.append], [*messages, True]), maxlen=0)
         if not waits:
             task(0)
     except BaseException:
@@ -123,14 +140,13 @@ def run_team(size: int, prepare: Callable[[int], tuple[Task, Any]], *, long: boo
         raise
     finally:
         # The arrays must outlive every thread that works on them, whatever happens meanwhile.
-        while started:
+        while handed_out and len(shared.outcomes) < len(workers):
             try:
-                errors.append(done.get())
-                started -= 1
+                shared.rings.get()
             except KeyboardInterrupt as interrupt:
                 ctypes.c_int64.from_address(abort).value = 1
                 errors.append(interrupt)
         pool.give_back(workers)
-    for error in errors:
+    for error in [*errors, *shared.outcomes]:
         if error is not None:
             raise error
