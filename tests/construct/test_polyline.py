@@ -112,9 +112,8 @@ def test_rounded_lines_have_no_knots_of_rounding(seed, n, pieces):
     )
     kinks = np.array([0, *at, n - 1], int)
     values = rng.normal(size=len(kinks))
-    exact = Polyline(
-        *(np.array(list(map(Fraction, v.tolist()))) for v in (x[kinks], values)), kinks
-    )
+    corners = [np.array(list(map(Fraction, v.tolist()))) for v in (x[kinks], values)]
+    exact = Polyline(*corners, np.diff(corners[1]) / np.diff(corners[0]), kinks[:-1], kinks[1:])
     y = np.array([float(value_at(exact, Fraction(value))) for value in x.tolist()])
     line = connect(Points.of(x, y, "float64"))
     assert set(line.t.tolist()) <= set(x[kinks].tolist())

@@ -282,10 +282,17 @@ def test_too_few_neurons():
 
 
 def test_slopes_that_no_float_can_hold():
-    with pytest.raises(DataFormatError, match="the slopes between these points leave the range"):
-        fit_relu([0.0, 1e-300], [0.0, 1e300])
-    with pytest.raises(DataFormatError, match="the slopes between these points leave the range"):
-        fit_relu(["0", "1e-300"], ["0", "1e300"])
+    for x, y in (([0.0, 5e-324], [0.0, 1.7e308]), (["0", "1e-300"], ["0", "1e300"])):
+        with pytest.raises(
+            DataFormatError, match="the slopes between these points leave the range of float64"
+        ):
+            fit_relu(x, y)
+
+
+def test_a_slope_of_1e600_is_a_product_of_two_weights():
+    fit = fit_relu([0.0, 1e-300], [0.0, 1e300])
+    assert fit.max_abs_residual <= 4 * units([1e300])
+    assert fit.model.predict([[1e-300]]) == pytest.approx(1e300, rel=1e-15)
 
 
 def test_one_point_and_no_text():

@@ -18,6 +18,7 @@ __all__ = [
     "Pair",
     "added",
     "divided",
+    "lost_by_running_sum",
     "multiplied",
     "negated",
     "running_sum",
@@ -97,6 +98,19 @@ def running_sum(values: Pair) -> Pair:
     above = totals[:, 0, :-1, np.newaxis]
     blocks[0, 1:], blocks[1, 1:] = added((blocks[0, 1:], blocks[1, 1:]), (above[0], above[1]))
     return padded[0, :n], padded[1, :n]
+
+
+def lost_by_running_sum(sums: Number) -> float:
+    """What the high parts (n,) of running sums are off by at most, in units of 2⁻¹⁰³.
+
+    Each has gone through a row of about √n sums, and then through the totals of rows before it.
+    """
+    starts = np.arange(0, len(sums), max(1, math.isqrt(len(sums))))
+    if not len(starts):
+        return 0.0
+    sizes = np.abs(sums)
+    rows = np.add.reduceat(sizes, starts) + sizes[starts] * max(1, math.isqrt(len(sums)))
+    return float(rows.max() + sizes[starts].sum())
 
 
 def _add_along(blocks: Number) -> None:

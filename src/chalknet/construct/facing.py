@@ -19,7 +19,7 @@ import numpy.typing as npt
 from chalknet.construct.polyline import Polyline
 from chalknet.construct.subset_sum import Undecided, subset_with_sum
 
-__all__ = ["Facing", "Minimal", "choose_facing"]
+__all__ = ["Facing", "Minimal", "choose_facing", "one_way"]
 
 Array = npt.NDArray[Any]
 Minimal = Literal["proved", "within one"]
@@ -45,16 +45,6 @@ class Facing:
     flat: int | None
     minimal: Minimal
 
-    def turned(self) -> list[Facing]:
-        """The other way of facing that takes as many neurons, where all face one way for no need.
-
-        That is where one more neuron than knots begins at an end.
-        """
-        pieces = len(self.left) + 1
-        if self.flat not in (-1, pieces):
-            return []
-        return [_from(pieces if self.flat == -1 else -1, pieces, self.minimal)]
-
 
 def choose_facing(line: Polyline) -> Facing:
     """The fewest neurons for a function.
@@ -79,9 +69,14 @@ def choose_facing(line: Polyline) -> Facing:
                 left = np.zeros(pieces - 1, bool)
                 left[taken] = True
                 return Facing(left, None, minimal)
-    right, left_ = _loads(line, np.array([-1, pieces]))
-    # Facing right reads better; facing left must be worth it.
-    return _from(pieces if left_ < right / 2 else -1, pieces, minimal)
+    return one_way(line, minimal)
+
+
+def one_way(line: Polyline, minimal: Minimal) -> Facing:
+    """All neurons facing right, and one more than knots; or left, where that is worth it."""
+    pieces = len(line.slopes)
+    right, left = _loads(line, np.array([-1, pieces]))
+    return _from(pieces if left < right / 2 else -1, pieces, minimal)
 
 
 def _from(flat: int, pieces: int, minimal: Minimal) -> Facing:

@@ -97,6 +97,10 @@ class Points:
     def __len__(self) -> int:
         return len(self.x)
 
+    def rounded(self) -> Points:
+        """The same in float64."""
+        return Points(self.x.astype(np.float64), self.y.astype(np.float64), False)
+
 
 def inline_points(text: str) -> tuple[list[str], list[str]]:
     """The x and y of ``"0:8 1:6 2:4"``, as text.

@@ -8,15 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from chalknet.construct.double_double import (
-    Pair,
-    added,
-    divided,
-    multiplied,
-    negated,
-    two_product,
-    two_sum,
-)
+from chalknet.construct.double_double import two_product, two_sum
 from chalknet.construct.points import Points
 
 __all__ = ["Polyline", "connect", "cut", "cuts_of", "sparsest"]
@@ -26,6 +18,7 @@ Array = npt.NDArray[Any]
 # In units in the last place of the largest |y|: how far three neighbours, and all points of a
 # piece, may lie off a straight line for it to be the rounding of their values that bends it.
 BENT, STRAIGHT = 3.0, 2.5
+SMALLEST = 2.0**-1074
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,20 +30,18 @@ class Polyline:
     t, v : array (m + 1,)
         Abscissas and values of the ends and of the m − 1 knots, at each of which the slope
         changes; float64, or Fractions in arrays of objects.
-    gaps : array of int (m,)
-        How many gaps between neighbouring points each piece spans, in whole or in part.
-    rest : two arrays (m + 1,), optional
-        What float64 leaves of the t and v of knots between points.
+    slopes : array (m,)
+        Of each piece, as its points give it.
+    first, last : array of int (m,)
+        The first and the last point on each piece. A knot at a point is the last of one piece and
+        the first of the next.
     """
 
     t: Array
     v: Array
-    gaps: Array
-    rest: tuple[Array, Array] | None = None
-
-    def rounded(self) -> Polyline:
-        """The same in float64."""
-        return Polyline(self.t.astype(np.float64), self.v.astype(np.float64), self.gaps)
+    slopes: Array
+    first: Array
+    last: Array
 
     @property
     def knots(self) -> Array:
@@ -58,10 +49,9 @@ class Polyline:
         return self.t[1:-1]
 
     @property
-    def slopes(self) -> Array:
-        """Of each piece (m,)."""
-        slopes: Array = np.diff(self.v) / np.diff(self.t)
-        return slopes
+    def is_at_points(self) -> bool:
+        """Whether every knot is at a point."""
+        return bool((self.first[1:] == self.last[:-1]).all())
 
 
 def connect(points: Points) -> Polyline:
@@ -77,9 +67,14 @@ def connect(points: Points) -> Polyline:
         slopes = np.diff(y) / np.diff(x)
         bends = np.flatnonzero(slopes[1:] != slopes[:-1]) + 1
     else:
-        bends = _bends_beyond_rounding(x, y)
+        bends = _bends_beyond_rounding(*(_of_size_one(values) for values in (x, y)))
     kept = np.concatenate([[0], bends, [len(x) - 1]])
-    return Polyline(x[kept], y[kept], np.diff(kept))
+    t, v = x[kept], y[kept]
+    slopes = np.diff(v) / np.diff(t)
+    if not points.exact:
+        # A slope below the smallest float is not none.
+        slopes = np.where(slopes == 0, np.sign(np.diff(v)) * SMALLEST, slopes)
+    return Polyline(t, v, slopes, kept[:-1], kept[1:])
 
 
 def sparsest(line: Polyline) -> Polyline:
@@ -102,26 +97,21 @@ def cut(line: Polyline, cuts: Array) -> Polyline:
     if not len(cuts):
         return line
     # A cut at j puts the meeting point in place of the knots j and j + 1.
-    kept = np.ones(len(line.t), bool)
-    kept[cuts + 1] = False
-    exact = line.t.dtype == object
-    meeting = _meeting_points(line, cuts) if exact else _meeting_points_rounded(line, cuts)
+    kept, pieces = np.ones(len(line.t), bool), np.ones(len(line.slopes), bool)
+    kept[cuts + 1] = pieces[cuts] = False
     places, values = line.t.copy(), line.v.copy()
-    (places[cuts], t_rest), (values[cuts], v_rest) = meeting
-    rests = np.zeros((2, len(places)))
-    rests[0, cuts], rests[1, cuts] = t_rest, v_rest
-    gaps = line.gaps.copy()
-    gaps[cuts - 1] += 1
-    gaps[cuts + 1] += 1
-    rest = rests[:, kept]
-    return Polyline(places[kept], values[kept], np.delete(gaps, cuts), (rest[0], rest[1]))
+    places[cuts], values[cuts] = _meeting_points(line, cuts)
+    return Polyline(
+        places[kept], values[kept], line.slopes[pieces], line.first[pieces], line.last[pieces]
+    )
 
 
 def cuts_of(line: Polyline) -> Array:
     """The knots j whose slope change is joined with that of knot j + 1, from left to right."""
-    rising = np.asarray(np.diff(line.slopes) > 0, bool)
+    rising = np.asarray(np.diff(_slopes_in_proportion(line)) > 0, bool)
     # Both changes of one sign, and no point on the piece between but the knots themselves.
-    possible = np.flatnonzero((rising[1:] == rising[:-1]) & (line.gaps[1:-1] == 1)) + 1
+    only_its_ends = (line.last - line.first)[1:-1] == 1
+    possible = np.flatnonzero((rising[1:] == rising[:-1]) & only_its_ends) + 1
     cuts: list[int] = []
     for j in possible.tolist():
         if not cuts or cuts[-1] < j - 1:
@@ -129,26 +119,20 @@ def cuts_of(line: Polyline) -> Array:
     return np.array(cuts, int)
 
 
-def _meeting_points(line: Polyline, j: Array) -> tuple[tuple[Array, Array], tuple[Array, Array]]:
-    """Where the pieces before knots j and after knots j + 1 meet, in Fractions."""
-    t, v, s = line.t, line.v, line.slopes
-    back = v[j + 1] - v[j] - s[j + 1] * (t[j + 1] - t[j])
-    width = back / (s[j - 1] - s[j + 1])
-    zero = np.zeros(len(j))
-    return (t[j] + width, zero), (v[j] + s[j - 1] * width, zero)
+def _meeting_points(line: Polyline, j: Array) -> tuple[Array, Array]:
+    """Where the pieces before knots j and after knots j + 1 meet."""
+    t, v, s = line.t, line.v, _slopes_in_proportion(line)
+    share = (s[j] - s[j + 1]) / (s[j - 1] - s[j + 1])
+    width = share * (t[j + 1] - t[j])
+    return t[j] + width, v[j] + (v[j] - v[j - 1]) * (width / (t[j] - t[j - 1]))
 
 
-def _meeting_points_rounded(line: Polyline, j: Array) -> tuple[Pair, Pair]:
-    """The same in float64, with what it leaves."""
-    t, v = line.t, line.v
-    zero = np.zeros(len(j))
-    run, rise = ([two_sum(a[k + 1], -a[k]) for k in (j - 1, j, j + 1)] for a in (t, v))
-    before, after = (divided(rise[k], run[k]) for k in (0, 2))
-    back = added(rise[1], negated(multiplied(after, run[1])))
-    width = divided(back, added(before, negated(after)))
-    places = added((t[j], zero), width)
-    values = added((v[j], zero), multiplied(before, width))
-    return places, values
+def _slopes_in_proportion(line: Polyline) -> Array:
+    """The slopes, up to a factor with which none is too large for a float."""
+    if line.t.dtype == object:
+        return line.slopes
+    slopes: Array = np.diff(_of_size_one(line.v)) / np.diff(_of_size_one(line.t))
+    return slopes
 
 
 # float64 -------------------------------------------------------------------------------------
@@ -158,7 +142,7 @@ def _bends_beyond_rounding(x: Array, y: Array) -> Array:
     """The points at which three neighbours, or a whole piece, are off a straight line."""
     unit = float(np.spacing(np.abs(y).max()))
     middle = np.arange(1, len(x) - 1)
-    bent = np.abs(_off_chord(x, y, middle, middle - 1, middle + 1)) > BENT * unit
+    bent = ~(np.abs(_off_chord(x, y, middle, middle - 1, middle + 1)) <= BENT * unit)
     is_knot = np.ones(len(x), bool)
     is_knot[middle] = bent
     open_ = middle[~bent]
@@ -169,12 +153,18 @@ def _bends_beyond_rounding(x: Array, y: Array) -> Array:
         starts = np.flatnonzero(np.diff(piece, prepend=-1))
         lengths = np.diff(starts, append=len(piece))
         furthest = np.repeat(np.maximum.reduceat(off, starts), lengths)
-        failing = furthest > STRAIGHT * unit
+        failing = ~(furthest <= STRAIGHT * unit)
         # The furthest point of each piece that is not straight becomes a knot.
-        is_knot[open_[failing & (off == furthest)]] = True
+        is_knot[open_[failing & ~(off < furthest)]] = True
         open_ = open_[failing]
         open_ = open_[~is_knot[open_]]
     return np.flatnonzero(is_knot)[1:-1]
+
+
+def _of_size_one(values: Array) -> Array:
+    """Times a power of two: the products of halves stay within the range of floats."""
+    scaled: Array = np.ldexp(values, -np.frexp(np.abs(values).max())[1])
+    return scaled
 
 
 def _off_chord(x: Array, y: Array, i: Array, a: Array, b: Array) -> Array:
