@@ -131,9 +131,9 @@ def spelled(n, rng):
 WRITTEN = {
     "decimals": decimals,
     "far decimals": far_decimals,
-    "thirds": lambda n, rng: [Fraction(i, int(rng.choice([3]))) for i in range(n)],
-    "sevenths": lambda n, rng: [Fraction(i, 7) - int(rng.integers(1)) for i in range(n)],
-    "whole": lambda n, rng: [Fraction(int(v)) for v in np.cumsum(rng.integers(1, 4, n))],
+    "thirds": lambda n, _: [Fraction(i, 3) for i in range(n)],
+    "sevenths": lambda n, _: [Fraction(i, 7) for i in range(n)],
+    "whole numbers": lambda n, rng: [Fraction(int(v)) for v in np.cumsum(rng.integers(1, 4, n))],
     "any fractions": lambda n, rng: [
         Fraction(int(p), int(q))
         for p, q in zip(rng.integers(-300, 300, n), rng.integers(1, 40, n), strict=True)
@@ -185,7 +185,8 @@ def main():
             f"{kind:15}{option:17}{len(found):7,} sets, {worst[0]:5.3f} units at worst "
             f"(set {worst[3]}), {added:6,} with neurons added, {given:6,} at the points as given"
         )
-    print(f"{count:,} sets, {max(max(found)[0] for found in rows.values()):.3f} units at worst")
+    units = [found[0] for kind in rows.values() for found in kind]
+    print(f"{count:,} sets, {max(units):.3f} units at worst, {sum(u > 4 for u in units)} above 4")
     print(f"{time.process_time() - begun:.0f} s")
 
 

@@ -52,13 +52,20 @@ def _minimality(fit: ReluFit) -> str:
     what = "lead through these points" if fit.is_sparsest else "join these points by straight lines"
     if fit.minimal == "proved":
         text = f"The fewest neurons that {what}: {fit.fewest:,}, proved."
-    else:
+    elif fit.minimal == "within one":
         text = f"The fewest neurons that {what}: {fit.fewest - 1:,} or {fit.fewest:,}."
+    else:
+        least = fit.fewest - int(fit.minimal.removeprefix("within "))
+        text = f"The fewest neurons that {what}: {least:,} to {fit.fewest:,}."
+    if fit.added:
+        text += f" Without rounding it would be {fit.added:,} less."
     return text
 
 
 def _residual(fit: ReluFit) -> str:
     in_floats = f"{fit.max_abs_residual:.2g} with weights in float64"
+    if fit.as_given:
+        in_floats += " (at x as given: points with x in float64 leave their lines)"
     if fit.forward_residual is not None and fit.forward_residual > fit.max_abs_residual:
         in_floats += f", {fit.forward_residual:.2g} as a network adds them up"
     return f"0 exactly, in fractions; {in_floats}" if fit.exact else in_floats
