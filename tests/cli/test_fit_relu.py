@@ -167,3 +167,27 @@ def test_json_is_one_line_and_the_help_teaches(chalknet):
     plain = re.sub(r"\x1b\[[0-9;]*m", "", chalknet("fit-relu", "--help").out)
     assert "Examples" in plain
     assert not re.search(r"--[\w-]+…", plain)
+
+
+def test_what_rounding_costs_is_said(chalknet, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
+    line = "1000000:0 3000001/3:1/3 3000002/3:2/3 1000001:1"
+    found = chalknet("fit-relu", line, "--json").last
+    assert (found["neurons"], found["minimal"], found["added"]) == (1, "proved", 0)
+    assert found["residual_of"] == "given points"
+    assert found["max_abs_residual"] <= 4 * 2**-52 < found["forward_residual"]
+    shown = chalknet("fit-relu", line).out
+    assert "(at x as given: points with x in float64 leave their lines)" in " ".join(shown.split())
+    assert max(map(len, shown.splitlines())) <= 80
+    # A jump so steep that a neuron alone has not the digits to end it.
+    jump = ("--arithmetic", "float64", "--", "-1:0.3 0:0 4.9e-91:1 1:0.3 2:0.9")
+    found = chalknet("fit-relu", "--json", *jump).last
+    added = found["added"]
+    assert added > 0
+    assert found["max_abs_residual"] <= 4 * 2**-52
+    assert (found["fewest"], found["minimal"]) == (4 + added, f"within {added + 1}")
+    said = f"by straight lines: 3 to {4 + added}. Without rounding it would be {added} less."
+    assert said in " ".join(chalknet("fit-relu", *jump).out.split())
+    asked = chalknet("fit-relu", "--neurons", 4, "--json", *jump).last
+    assert (asked["neurons"], asked["added"]) == (4, 0)
+    assert asked["max_abs_residual"] > 0.1
