@@ -1,6 +1,7 @@
 """The same network found by search, to compare: least squares from random starts.
 
-Sources: K. Levenberg (1944), D. W. Marquardt (1963); MINPACK's implementation, by way of SciPy.
+Sources: K. Levenberg (1944), D. W. Marquardt (1963); as a trust region, J. J. Moré (1978), in
+SciPy's implementation.
 """
 
 from __future__ import annotations
@@ -116,20 +117,12 @@ def _minimised(theta: Array, x: Array, y: Array) -> Array:
     from scipy.optimize import least_squares
     from threadpoolctl import threadpool_limits
 
-    # MINPACK wants as many residuals as parameters; more zeros change nothing.
-    missing = max(0, len(theta) - len(x))
-
-    def residuals(theta: Array) -> Array:
-        return np.append(_residuals(theta, x, y), np.zeros(missing))
-
-    def jacobian(theta: Array) -> Array:
-        return np.vstack([_jacobian(theta, x), np.zeros((missing, len(theta)))])
-
-    # With more threads the last digits would change from call to call, and with them the search.
+    # Not method="lm": where neurons are dead the Jacobian is singular, and MINPACK's steps then
+    # depend on what was in memory before. Nor several threads, whose sums differ from call to call.
     with np.errstate(all="ignore"), threadpool_limits(1):
         found = least_squares(
-            residuals, theta, jacobian, method="lm", xtol=1e-15, ftol=1e-15, gtol=1e-15,
-            max_nfev=200 * len(theta),
+            _residuals, theta, _jacobian, method="trf", args=(x, y),
+            xtol=1e-15, ftol=1e-15, gtol=1e-15, max_nfev=200 * len(theta),
         )  # fmt: skip
     minimum: Array = found.x
     return minimum
@@ -141,7 +134,7 @@ def _residuals(theta: Array, x: Array, y: Array) -> Array:
     return residuals
 
 
-def _jacobian(theta: Array, x: Array) -> Array:
+def _jacobian(theta: Array, x: Array, y: Array) -> Array:  # noqa: ARG001 - as SciPy calls it
     """∂residual/∂(w, b, a, output bias), relu′(0) := 0."""
     w, b, a = theta[:-1].reshape(3, -1)
     Z = x[:, None] * w + b
