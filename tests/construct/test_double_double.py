@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-import numpy as np
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -13,7 +11,6 @@ from chalknet.construct.double_double import (
     added,
     divided,
     multiplied,
-    running_sum,
     two_product,
     two_sum,
 )
@@ -43,15 +40,3 @@ def test_pairs_keep_thirty_digits(a, b, c, d):
             assert abs(exact(got) - true) <= tiny * abs(true)
     largest = max(abs(exact(p)), abs(exact(q)))
     assert abs(exact(added(p, q)) - exact(p) - exact(q)) <= tiny * largest
-
-
-@pytest.mark.parametrize("n", [1, 2, 3, 4, 7, 10, 100, 1001])
-def test_running_sums_of_numbers_that_cancel(n):
-    rng = np.random.default_rng(n)
-    values = rng.normal(size=n) * 10.0 ** rng.integers(-12, 12, n)
-    high, low = running_sum((values, np.zeros(n)))
-    total, largest = Fraction(0), Fraction(0)
-    for i, value in enumerate(values.tolist()):
-        total += Fraction(value)
-        largest = max(largest, abs(total))
-        assert abs(exact((high[i], low[i])) - total) <= Fraction(n, 2**98) * largest

@@ -8,20 +8,15 @@ D. E. Knuth, "The Art of Computer Programming", vol. 2, section 4.2.2.
 
 from __future__ import annotations
 
-import math
 from typing import Any
-
-import numpy as np
 
 __all__ = [
     "Number",
     "Pair",
     "added",
     "divided",
-    "lost_by_running_sum",
     "multiplied",
     "negated",
-    "running_sum",
     "two_product",
     "two_sum",
 ]
@@ -78,43 +73,3 @@ def divided(a: Pair, b: Pair) -> Pair:
     q = a[0] / b[0]
     p, e = two_product(q, b[0])
     return two_sum(q, (((a[0] - p) - e) + a[1] - q * b[1]) / b[0])
-
-
-def running_sum(values: Pair) -> Pair:
-    """The sums of the first 1, 2, … n pairs; the low parts (n,) are rounded like float64 sums do.
-
-    The n numbers are laid out as about √n rows, so that all rows run side by side.
-    """
-    high, low = values
-    n = len(high)
-    columns = max(1, math.isqrt(n))
-    rows = -(-n // columns)
-    padded = np.zeros((2, rows * columns))
-    padded[0, :n], padded[1, :n] = high, low
-    blocks = padded.reshape(2, rows, columns)
-    _add_along(blocks)
-    totals = blocks[:, np.newaxis, :, -1].copy()
-    _add_along(totals)
-    above = totals[:, 0, :-1, np.newaxis]
-    blocks[0, 1:], blocks[1, 1:] = added((blocks[0, 1:], blocks[1, 1:]), (above[0], above[1]))
-    return padded[0, :n], padded[1, :n]
-
-
-def lost_by_running_sum(sums: Number) -> float:
-    """What the high parts (n,) of running sums are off by at most, in units of 2⁻¹⁰³.
-
-    Each has gone through a row of about √n sums, and then through the totals of rows before it.
-    """
-    starts = np.arange(0, len(sums), max(1, math.isqrt(len(sums))))
-    if not len(starts):
-        return 0.0
-    sizes = np.abs(sums)
-    rows = np.add.reduceat(sizes, starts) + sizes[starts] * max(1, math.isqrt(len(sums)))
-    return float(rows.max() + sizes[starts].sum())
-
-
-def _add_along(blocks: Number) -> None:
-    """Running sums along the last axis of (2, rows, columns), in place."""
-    for column in range(1, blocks.shape[2]):
-        here, before = blocks[:, :, column], blocks[:, :, column - 1]
-        here[0], here[1] = added((here[0], here[1]), (before[0], before[1]))

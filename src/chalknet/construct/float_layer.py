@@ -127,7 +127,14 @@ def _ways(
     for chance, spare in chances:
         as_given = points.exact and chance is given
         for neurons, lefts, constant in _in_whole_numbers(chance, pieces, facing, spare):
-            yield _as_floats(chance, neurons, lefts, constant, unit, as_given=as_given)
+            w, b, a = floats_of(neurons, lefts, chance.places)
+            if not neurons:
+                w = b = a = np.zeros(1)
+            layer = HiddenLayer(w, b + 0.0, a, float_of(constant, chance.places.y))
+            residuals = None if as_given else _residuals(layer, floats, unit)
+            if residuals is None:
+                residuals = chance.missed(neurons, lefts, constant)
+            yield FloatLayer(layer, residuals, as_given, unit, unit * DOUBT)
 
 
 def _each_by_itself(exact: HiddenLayer, targets: Targets, unit: float) -> FloatLayer:
@@ -145,10 +152,7 @@ def _each_by_itself(exact: HiddenLayer, targets: Targets, unit: float) -> FloatL
 
 
 def _one_by_one(line: Polyline, flat: int, points: Points, unit: float) -> Iterator[FloatLayer]:
-    """All neurons right of the flat piece face right, all left of it face left.
-
-    Nothing where thirty digits are not enough to tell the residuals.
-    """
+    """All neurons right of the flat piece face right, all left of it face left."""
     t, v, gaps = line.t, line.v, line.last - line.first
     m, end = flat + 1, max(flat, 0)
     right = rounding.outward(t[m:], v[m:], gaps[m:], unit)
@@ -159,7 +163,7 @@ def _one_by_one(line: Polyline, flat: int, points: Points, unit: float) -> Itera
         w = b = a = np.zeros(1)  # a constant: yet a hidden layer has a neuron at least
     w[: len(left[0])] *= -1
     layer = HiddenLayer(w, b + 0.0, a, float(v[end]))
-    residuals = errors_at(points.x, points.y, (w, b, a), layer.constant, unit * DOUBT)
+    residuals = _residuals(layer, points, unit)
     if residuals is not None:
         yield FloatLayer(layer, residuals, False, unit, unit * DOUBT)
 
@@ -184,19 +188,8 @@ def _in_whole_numbers(
     yield [*left[::-1], *right], [True] * len(left) + [False] * len(right), constant
 
 
-def _as_floats(
-    targets: Targets,
-    neurons: list[Neuron],
-    lefts: list[bool],
-    constant: int,
-    unit: float,
-    *,
-    as_given: bool,
-) -> FloatLayer:
-    w, b, a = floats_of(neurons, lefts, targets.places)
-    if not neurons:
-        w = b = a = np.zeros(1)
-    residuals = targets.missed(neurons, lefts, constant)
-    bias = float_of(constant, targets.places.y)
-    layer = HiddenLayer(w, b + 0.0, a, bias)
-    return FloatLayer(layer, residuals, as_given, unit, unit * DOUBT * as_given)
+def _residuals(layer: HiddenLayer, points: Points, unit: float) -> Array | None:
+    if not rounding.in_range(points.x, points.y):
+        return None
+    weights = layer.w, layer.b, layer.a
+    return errors_at(points.x, points.y, weights, float(layer.constant), unit * DOUBT)

@@ -14,9 +14,11 @@ import numpy.typing as npt
 from chalknet.construct.one_neuron import Neuron
 from chalknet.construct.points import Points
 
-__all__ = ["Line", "Piece", "Places", "Targets", "float_of", "floats_of", "whole_of"]
+__all__ = ["Line", "Piece", "Places", "Targets", "float_of", "floats_of", "places_of", "whole_of"]
 
 Array = npt.NDArray[Any]
+
+OCTAVES = 900  # of numbers that are far from the ends of float64's range
 
 
 class Places(NamedTuple):
@@ -87,7 +89,7 @@ class Targets:
     def of(cls, points: Points, unit: float) -> Targets:
         """The same points."""
         place, size = (math.frexp(float(value))[1] for value in (unit, np.abs(points.x).max()))
-        needed = _places_of_fractions(points, place) if points.exact else _places_of(points.x)
+        needed = _places_of_fractions(points, place) if points.exact else places_of(points.x)
         # Knots between points may have more places than points with short numbers.
         places = Places(max(needed, 60 - size), 64 + size - place)
         whole = _whole_fractions if points.exact else _whole
@@ -166,16 +168,18 @@ def floats_of(
     """
     rows = []
     for neuron, left in zip(neurons, lefts, strict=True):
-        shift = _shift(neuron, places)
+        weight, (_, bias, a) = -neuron.w if left else neuron.w, neuron
+        sizes = (bias.bit_length() - places.b, a.bit_length() - places.a) if a else (OCTAVES,)
+        shift = 0 if max(map(abs, sizes)) < OCTAVES else _shift(neuron, places)
         rows.append(
             (
-                float_of(-neuron.w if left else neuron.w, 52 - shift),
-                float_of(neuron.b, places.b - shift),
-                float_of(neuron.a, places.a + shift),
+                float_of(weight, 52 - shift),
+                float_of(bias, places.b - shift),
+                float_of(a, places.a + shift),
             )
         )
-    w, b, a = np.array(rows).reshape(-1, 3).T
-    return w, b, a
+    hidden, biases, outputs = np.array(rows).reshape(-1, 3).T
+    return hidden, biases, outputs
 
 
 def _shift(neuron: Neuron, places: Places) -> int:
@@ -194,6 +198,9 @@ def _last_place(whole: int) -> int:
 
 def float_of(whole: int, places: int) -> float:
     """Whole · 2^−places, exactly."""
+    size = whole.bit_length()
+    if size < OCTAVES and -OCTAVES < size - places < OCTAVES:
+        return math.ldexp(whole, -places)
     zeros = _last_place(whole) if whole else 0
     value = math.ldexp(whole >> zeros, zeros - places)
     if math.ldexp(value, places - zeros) != whole >> zeros:  # below the smallest float
@@ -207,7 +214,7 @@ def whole_of(value: float, places: int) -> int:
     return _shifted(int(math.ldexp(mantissa, 53)), exponent - 53 + places)
 
 
-def _places_of(values: Array) -> int:
+def places_of(values: Array) -> int:
     """After which all bits of floats are zero; below 0 where even whole numbers end in zeros."""
     mantissas, exponents = _mantissas(values[values != 0])
     zeros = np.frexp((mantissas & -mantissas).astype(np.float64))[1] - 1
