@@ -12,14 +12,16 @@ import pytest
 from chalknet.studies.setting import Runs, Setting
 
 
-def made_by(calls: list[tuple[str, int]], name: str, items: Sequence[int]) -> Runs[int, int]:
+def made_by(
+    calls: list[tuple[str, int]], name: str, items: Sequence[int], seconds: float = 1.0
+) -> Runs[int, int]:
     """Squares of the items, with a note of every call."""
 
     def make(_: Setting, item: int) -> int:
         calls.append((name, item))
         return item * item
 
-    return Runs(name, make, lambda _: items)
+    return Runs(name, make, lambda _: items, seconds)
 
 
 def test_runs_are_made_once_and_given_in_order() -> None:
@@ -31,13 +33,13 @@ def test_runs_are_made_once_and_given_in_order() -> None:
     assert sorted(calls) == [("squares", k) for k in range(20)]
 
 
-def test_groups_of_few_come_first() -> None:
+def test_the_longest_come_first() -> None:
     calls: list[tuple[str, int]] = []
-    many, one = made_by(calls, "many", range(5)), made_by(calls, "one", [7])
+    short, long = made_by(calls, "short", range(5), 0.1), made_by(calls, "long", [7], 9.0)
     with Setting(cores=1) as setting:
-        setting.begin([many, one])
-        setting.made(many)
-    assert calls[0] == ("one", 7)
+        setting.begin([short, long])
+        setting.made(short)
+    assert calls[0] == ("long", 7)
 
 
 def test_no_more_at_a_time_than_cores() -> None:

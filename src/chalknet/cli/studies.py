@@ -73,7 +73,7 @@ def _run(names: list[str], seeds: int, output: Path, data_dir: str | None, json:
     from chalknet.studies.catalogue import study_named
     from chalknet.studies.page import write_index, write_study
     from chalknet.studies.setting import Setting
-    from chalknet.studies.study import rows_of
+    from chalknet.studies.study import rows_of, worked_out
 
     chosen = [study_named(name) for name in names]
     announce_compilation()
@@ -85,10 +85,8 @@ def _run(names: list[str], seeds: int, output: Path, data_dir: str | None, json:
         ) as setting,
     ):
         output.mkdir(parents=True, exist_ok=True)
-        setting.begin([runs for study in chosen for runs in study.runs])
         done, rows = [], []
-        for study in chosen:
-            parts = study.run(setting)
+        for study, parts in worked_out(chosen, setting):
             done.append((study, parts))
             write_study(output / f"{study.name}.html", study, parts)
             for row in rows_of(parts):

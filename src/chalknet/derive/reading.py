@@ -60,6 +60,11 @@ class Reading(ABC):
         self.meanings = meanings
         self.held: dict[tuple[str, tuple[int, ...]], Any] = {}
         self._worked_out: dict[tuple[str, tuple[int, ...]], Any] = {}
+        self._known = {
+            **meanings.sizes, **meanings.variables, **meanings.randoms, **meanings.definitions,
+        }  # fmt: skip
+        # By identity: an integrand asks for the same symbols and numbers thousands of times.
+        self._parsed: dict[int, tuple[Formula, Any]] = {}
 
     # What differs between the readings ----------------------------------------------------------
 
@@ -113,17 +118,21 @@ class Reading(ABC):
         """What the formula is worth."""
         return self._read[type(formula)](self, formula, env)
 
+    def _once(self, node: Formula, parse: Callable[[Any], Any]) -> Any:
+        """What ``parse`` makes of a part of a formula, made once."""
+        if id(node) not in self._parsed:
+            self._parsed[id(node)] = node, parse(node)  # the node is kept, and with it its identity
+        return self._parsed[id(node)][1]
+
     def _number(self, node: Number, env: Env) -> Any:  # noqa: ARG002
-        return self.number(node.value)
+        return self._once(node, lambda number: self.number(number.value))
 
     def _symbol(self, node: Symbol, env: Env) -> Any:
         if node.name in env and not node.sub and not node.sup:
             bound = env[node.name]
             return self.number(bound) if isinstance(bound, int) else bound
-        meanings = self.meanings
-        known = {**meanings.sizes, **meanings.variables, **meanings.randoms, **meanings.definitions}
-        name, marks = indices_of(node, known)
-        if name in self.constants and name not in known:
+        name, marks = self._once(node, lambda symbol: indices_of(symbol, self._known))
+        if name in self.constants and name not in self._known:
             return self.constants[name]
         places = tuple(self.index(mark, env) for mark in marks)
         return self._entries(name, places, env) if node.bold else self.quantity(name, places)

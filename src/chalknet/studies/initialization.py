@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from chalknet.diagnose.signal_propagation import SignalPropagation, signal_propagation
 from chalknet.studies.setting import Setting
-from chalknet.studies.study import Result, Row, Verdict
+from chalknet.studies.study import Row, Verdict
 
 __all__ = ["initialization"]
 
 WIDTH, DRAWS = 200, 200
 
 
-def initialization(setting: Setting) -> Result:
+def initialization(setting: Setting) -> list[Row]:
     """Five answers, each with the variance measured on many random networks."""
     setting.progress("nyu-s25 Q2: drawing networks")
     linear = signal_propagation(
@@ -21,15 +21,13 @@ def initialization(setting: Setting) -> Result:
     unequal = signal_propagation(
         [100, 300, 100], activation="identity", init="glorot_normal", draws=DRAWS
     )
-    return Result(
-        rows=[
-            _row("(a)", "var(a) = n_in σ² v²", "n_in σ² v²", linear, "forward"),
-            _row("(b)", "σ² = 1/n_in keeps it", "1/n_in", linear, "forward"),
-            _row("(c)", "behind a ReLU σ² = 2/n_in keeps it", "2/n_in", relu, "forward"),
-            _row("(d)", "var(∂x) = n_out σ² g²", "n_out σ² g²", linear, "backward"),
-            _row("(e)", "the compromise", "2/(n_in + n_out)", unequal, "backward"),
-        ]
-    )
+    return [
+        _row("(a)", "var(a) = n_in σ² v²", "n_in σ² v²", linear, "forward"),
+        _row("(b)", "σ² = 1/n_in keeps it", "1/n_in", linear, "forward"),
+        _row("(c)", "behind a ReLU σ² = 2/n_in keeps it", "2/n_in", relu, "forward"),
+        _row("(d)", "var(∂x) = n_out σ² g²", "n_out σ² g²", linear, "backward"),
+        _row("(e)", "the compromise", "2/(n_in + n_out)", unequal, "backward"),
+    ]
 
 
 def _row(table: str, row: str, answer: str, found: SignalPropagation, way: str) -> Row:

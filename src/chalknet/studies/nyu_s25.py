@@ -25,21 +25,20 @@ CLASSES = (
 
 def q2(setting: Setting) -> Result:
     """The five answers, derived; and what many drawn networks say."""
-    result = initialization(setting)
+    rows = initialization(setting)
     names = ("variance-forward", "variance-relu", "variance-backward", "glorot")
-    result.explanations = [derive(name) for name in names]
-    return result
+    return Result(rows=rows, explanations=[derive(name) for name in names])
 
 
 def q3(setting: Setting) -> Result:
     """Losses and accuracies of many runs, and where the published run falls."""
     runs, result = setting.made(fashion.RUNS), Result()
     for name, printed in published("nyu-s25")["q3"].items():
-        epoch = int(name.removeprefix("epoch "))
+        epoch = fashion.tested_after(name)
         ours = {
-            "train_loss": [run.train_loss[epoch] for run in runs],
-            "test_loss": [run.test_loss[epoch + 1] for run in runs],
-            "test_accuracy": [run.test_accuracy[epoch + 1] for run in runs],
+            "train_loss": [run.train_loss[epoch - 1] for run in runs],
+            "test_loss": [run.test[epoch].loss for run in runs],
+            "test_accuracy": [run.test[epoch].accuracy or 0.0 for run in runs],
         }
         result.rows += [
             in_distribution(f"Q3, {name}", quantity.replace("_", " "), figure, ours[quantity])
@@ -72,6 +71,7 @@ SCALED = Runs(
     "nyu-s25 Q4",
     lambda setting, _: digits_in_numpy.course(setting, scaled=True),
     lambda _: (None,),
+    seconds=0.3,
 )
 
 
@@ -97,7 +97,6 @@ STUDY = Study(
     title="Deep Learning, Spring 2025: what networks express, how they begin and learn",
     summary="Step networks by reasoning, the theory of initialisation, Fashion-MNIST in PyTorch "
     "and MNIST in plain NumPy.",
-    runs=(fashion.RUNS, SCALED),
     parts=(
         Part(
             number="Q1",
@@ -130,6 +129,7 @@ STUDY = Study(
             "        optimizer=SGD(learning_rate=0.01), epochs=25, batch_size=64, rng=rng):\n"
             "    print(record)",
             run=q3,
+            runs=(fashion.RUNS,),
         ),
         Part(
             number="Q4",
@@ -141,6 +141,7 @@ STUDY = Study(
             "    --init max_fan_normal --learning-rate 0.003 --batch-size 1 --epochs 3 \\\n"
             "    --no-shuffle --seed 80085 --dtype float64",
             run=q4,
+            runs=(SCALED,),
         ),
     ),
 )

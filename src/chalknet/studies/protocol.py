@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -41,29 +41,29 @@ class Course:
     ----------
     train_loss, train_accuracy : list of float
         By epoch, as the samples came, before the update of their batch.
-    test : list of Score
-        Before the first epoch, then after each.
+    test : dict of int to Score
+        After so many epochs; 0 is before the first.
     """
 
     model: Model
     train_loss: list[float] = field(default_factory=list)
     train_accuracy: list[float] = field(default_factory=list)
-    test: list[Score] = field(default_factory=list)
+    test: dict[int, Score] = field(default_factory=dict)
 
     @property
     def test_loss(self) -> list[float]:
-        """Before the first epoch, then after each."""
-        return [score.loss for score in self.test]
+        """Each time that it was tested."""
+        return [score.loss for score in self.test.values()]
 
     @property
     def test_accuracy(self) -> list[float]:
-        """Before the first epoch, then after each."""
-        return [score.accuracy or 0.0 for score in self.test]
+        """Each time that it was tested."""
+        return [score.accuracy or 0.0 for score in self.test.values()]
 
     @property
     def test_correct(self) -> list[int]:
-        """Before the first epoch, then after each."""
-        return [score.correct or 0 for score in self.test]
+        """Each time that it was tested."""
+        return [score.correct or 0 for score in self.test.values()]
 
 
 def train(
@@ -73,10 +73,14 @@ def train(
     recipe: Recipe,
     *,
     test: Dataset | None = None,
+    test_after: Collection[int] | None = None,
     rng: np.random.Generator | None = None,
     after_epoch: Callable[[int, Course], None] | None = None,
 ) -> Course:
-    """Train the network in place, on one thread, and keep what was measured on the way."""
+    """Train the network in place, on one thread, and keep what was measured on the way.
+
+    It is tested after the epochs ``test_after``, by default all; 0 is before the first.
+    """
     training = Training(
         network,
         data,
@@ -93,14 +97,15 @@ def train(
     )
     model = Model.for_data(network, training.plan.loss, training.plan.preprocessing, data)
     course = Course(model)
-    if test is not None:
-        course.test.append(model.evaluate(test))
+    tested = range(recipe.epochs + 1) if test_after is None else test_after
+    if test is not None and 0 in tested:
+        course.test[0] = model.evaluate(test)
     for record in training:
         setting.go_on()
         course.train_loss.append(record.train_loss)
         course.train_accuracy.append(record.train_accuracy or 0.0)
-        if test is not None:
-            course.test.append(model.evaluate(test))
+        if test is not None and record.epoch in tested:
+            course.test[record.epoch] = model.evaluate(test)
         if after_epoch is not None:
             after_epoch(record.epoch, course)
     return course

@@ -40,11 +40,15 @@ class Runs(Generic[Item, Made]):
         (setting, item) → what is kept of one of them.
     items : function
         Setting → the items.
+    seconds : float
+        About how long one of them takes. The longest begin first, so that the short ones fill the
+        cores to the end.
     """
 
     name: str
     make: Callable[[Setting, Item], Made]
     items: Callable[[Setting], Sequence[Item]]
+    seconds: float = 1.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -108,15 +112,12 @@ class Setting:
         return made
 
     def begin(self, groups: Sequence[Runs[Any, Any]]) -> None:
-        """Have the cores work on these, as far as they do not already.
-
-        Groups of few runs come first: those of many fill the cores evenly to the end.
-        """
+        """Have the cores work on these, as far as they do not already, the longest first."""
         if not self._pool:
             self._pool.append(ThreadPoolExecutor(max_workers=self.cores))
         waiting = {group.name: group for group in groups if group.name not in self._begun}
-        with_items = [(group, group.items(self)) for group in waiting.values()]
-        for group, items in sorted(with_items, key=lambda pair: len(pair[1])):
+        for group in sorted(waiting.values(), key=lambda group: -group.seconds):
+            items = group.items(self)
             self._begun[group.name] = [self._submitted(group, item, len(items)) for item in items]
 
     def made(self, runs: Runs[Item, Made]) -> list[Made]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from chalknet.explain.steps import Explanation
     from chalknet.studies.setting import Runs, Setting
 
-__all__ = ["Part", "Picture", "Result", "Row", "Study", "Verdict", "rows_of"]
+__all__ = ["Part", "Picture", "Result", "Row", "Study", "Verdict", "rows_of", "worked_out"]
 
 
 class Verdict(enum.StrEnum):
@@ -79,6 +79,8 @@ class Part:
         The same in a few lines of chalknet, or of its command line.
     run : function
         Setting → Result.
+    runs : tuple of Runs
+        The trainings that it asks for.
     """
 
     number: str
@@ -87,31 +89,41 @@ class Part:
     method: str
     code: str
     run: Callable[[Setting], Result]
+    runs: tuple[Runs[Any, Any], ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
 class Study:
-    """A published piece of coursework.
-
-    Attributes
-    ----------
-    runs : tuple of Runs
-        The trainings that its parts ask for, so that they can begin before the first part.
-    """
+    """A published piece of coursework."""
 
     name: str
     title: str
     summary: str
     parts: tuple[Part, ...]
-    runs: tuple[Runs[Any, Any], ...] = ()
 
-    def run(self, setting: Setting) -> list[tuple[Part, Result]]:
-        """Run every part, one after the other."""
-        results = []
-        for part in self.parts:
-            setting.progress(f"{self.name} {part.number}")
-            results.append((part, part.run(setting)))
-        return results
+
+def worked_out(
+    studies: Sequence[Study], setting: Setting
+) -> Iterator[tuple[Study, list[tuple[Part, Result]]]]:
+    """Each study with what its parts gave, in order.
+
+    All trainings begin at once. Parts without any are worked out first, beside them.
+    """
+    setting.begin([runs for study in studies for part in study.parts for runs in part.runs])
+    results: dict[tuple[str, str], Result] = {}
+
+    def work_out(study: Study, *, waiting: bool) -> None:
+        for part in study.parts:
+            if waiting or not part.runs:
+                key = study.name, part.number
+                setting.progress(" ".join(key))
+                results[key] = results.get(key) or part.run(setting)
+
+    for study in studies:
+        work_out(study, waiting=False)
+    for study in studies:
+        work_out(study, waiting=True)
+        yield study, [(part, results[study.name, part.number]) for part in study.parts]
 
 
 def rows_of(results: Iterable[tuple[Part, Result]]) -> list[Row]:
