@@ -271,13 +271,16 @@ def test_only_those_share_that_see_the_same(chains: Chains) -> None:
     [
         ([32], 32, np.float32, True),
         ([33], 32, np.float32, False),
-        ([33], N, np.float32, False),
+        ([128], 64, np.float32, True),
+        ([129], 64, np.float32, False),
+        ([64], N, np.float64, True),
+        ([65], N, np.float64, False),
         ([16], 32, np.float64, True),
         ([17], 32, np.float64, False),
         ([16], 8, np.float32, True),
         ([17], 8, np.float32, False),
         ([4], 7, np.float32, False),
-        ([16, 250, 250], 32, np.float32, False),
+        ([16, 260, 300], 64, np.float32, False),
     ],
 )
 def test_only_those_share_that_are_quicker_for_it(

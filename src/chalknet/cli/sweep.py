@@ -272,8 +272,10 @@ def _join(url: str, name: str, options: dict[str, Any], workers: int | None, jso
 
 def _work(board: Board, parts: Parts, workers: int | None, json: bool) -> Best:
     """Take points until none is left, telling of each."""
+    from chalknet.report.plots.canvas import load_ahead
     from chalknet.sweeps.sweep import work
 
+    load_ahead()
     done = sum(point.ended for point in board.points())
     with heard_on(board.plan.trials, done, as_json=json) as heard:
         return work(board, parts=parts, workers=workers, heard=heard)[1]

@@ -122,9 +122,12 @@ class Dataset:
         order = np.argsort(self.classes, kind="stable")
         return order[np.searchsorted(self.classes, self.y, sorter=order)].astype(np.int64)
 
-    def take(self, rows: npt.ArrayLike) -> Dataset:
-        """The data set of just these rows (indices or a boolean mask), classes unchanged."""
-        index = np.asarray(rows)
+    def take(self, rows: npt.ArrayLike | slice) -> Dataset:
+        """The data set of just these rows (indices or a boolean mask), classes unchanged.
+
+        A slice of rows is not copied.
+        """
+        index = rows if isinstance(rows, slice) else np.asarray(rows)
         return dataclasses.replace(self, X=self.X[index], y=self.y[index])
 
     def __repr__(self) -> str:

@@ -36,6 +36,9 @@ def split(
     ('aaabb', 'aaabb')
     """
     kept, held_out = split_rows(dataset, fraction, method=method, rng=rng)
+    if method == "leading":
+        count = len(kept)
+        return dataset.take(slice(count)), dataset.take(slice(count, None))
     return dataset.take(kept), dataset.take(held_out)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import time
 from dataclasses import dataclass, field
@@ -104,9 +105,8 @@ class TrainingJob:
             ),
             preprocessing=Preprocessing.for_data(data.X, config.scaling),
         )
-        self.about = {"training data (hash)": _fingerprint(data)}
         if self.checkpoint is not None:
-            restore_checkpoint(self.training, self.checkpoint, about=self.about)
+            restore_checkpoint(self.training, self.checkpoint, about=self._about)
         plan = self.training.plan
         self.model = Model.for_data(network, plan.loss, plan.preprocessing, data)
         self._saved_at = time.monotonic()
@@ -151,6 +151,11 @@ class TrainingJob:
             folder.save_history(self.training.history)
             self.listener.epoch_ended(record, test)
 
+    @functools.cached_property
+    def _about(self) -> dict[str, str]:
+        """What a checkpoint says of the run, and must fit when it is read."""
+        return {"training data (hash)": _fingerprint(self.parts.train)}
+
     def _progressed(self, progress: Progress) -> None:
         self.listener.progressed(progress)
         if time.monotonic() - self._saved_at > 60 * self.config.checkpoint_minutes:
@@ -159,7 +164,7 @@ class TrainingJob:
     def _save_checkpoint(self) -> Path:
         position = self.training.position
         path = self._folder.checkpoint_path(position.epoch, position.step)
-        save_checkpoint(self.training, path, about=self.about)
+        save_checkpoint(self.training, path, about=self._about)
         self._saved_at = time.monotonic()
         self.listener.checkpoint_saved(path)
         return path

@@ -85,6 +85,7 @@ class Board:
         optuna = optuna_library()
         self.url, self.name = url, name
         self._asking = threading.Lock()
+        self._news = threading.Condition()  # that points of ours have ended
         with database_errors(url), without_warnings():
             self._storage = optuna.storages.RDBStorage(
                 url,
@@ -179,6 +180,7 @@ class Board:
                     taker.result()
             finally:
                 stop.set()
+                self._tell()
 
     def _take(
         self,
@@ -195,7 +197,8 @@ class Board:
             if not tasks:
                 if not self._trials("WAITING", "RUNNING"):
                     return
-                stop.wait(LOOK_AGAIN)
+                with self._news:
+                    self._news.wait(LOOK_AGAIN)
                 continue
             trials = list(tasks.values())
             try:
@@ -209,6 +212,11 @@ class Board:
                     raise
             finally:
                 running.difference_update(map(id_of, trials))
+                self._tell()
+
+    def _tell(self) -> None:
+        with self._news:
+            self._news.notify_all()
 
     def _next_few(self, running: set[int], crew: Crew, stop: threading.Event) -> dict[Task, Any]:
         """The next point that waits, now ours, and those that are best taken together with it."""
@@ -229,10 +237,11 @@ class Board:
         elsewhere = sum(id_of(one) not in running for one in self._trials("RUNNING"))
         waiting = self._trials("WAITING")
         share = crew.share(1 + len(waiting), there + elsewhere)
-        for one in waiting:
-            if len(found) == share:
-                break
-            if crew.sharing.kind(values_of(one)) == kind and self._claimed(one):
+        alike = [one for one in waiting if crew.sharing.kind(values_of(one)) == kind]
+        # Not those that stand together: neighbours in a grid take as long as each other.
+        apart = max(1, len(alike) // max(1, share - 1))
+        for one in alike[apart - 1 :: apart][: share - 1]:
+            if self._claimed(one):
                 ours(self._signed(optuna.trial.Trial(self._study, id_of(one))))
         return found
 

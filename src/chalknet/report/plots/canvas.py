@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import logging
+import threading
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["HEIGHT", "WIDTH", "drawing", "new_axes", "quiet", "svg_of"]
+__all__ = ["HEIGHT", "WIDTH", "drawing", "load_ahead", "new_axes", "quiet", "svg_of"]
 
 WIDTH, HEIGHT = 384, 252  # points; one is a CSS pixel on a phone
 
@@ -51,6 +52,17 @@ def drawing() -> Iterator[None]:
             yield
     finally:
         log.setLevel(level)
+
+
+def load_ahead() -> None:
+    """Begin to load matplotlib, beside other work, so that it is there when something is drawn."""
+
+    def load() -> None:
+        with contextlib.suppress(ImportError):  # whoever draws will say so
+            import matplotlib.backends.backend_svg
+            import matplotlib.figure  # noqa: F401
+
+    threading.Thread(target=load, name="load matplotlib", daemon=True).start()
 
 
 def new_axes(
