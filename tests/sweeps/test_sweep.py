@@ -169,6 +169,17 @@ def test_hopeless_points_are_given_up(tmp_path: Path) -> None:
     assert len(board.points()[-1].runs[0].train_loss) < 12  # it was stopped on its way
 
 
+def test_a_worker_that_has_nothing_left_hears_when_the_last_point_ends(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It looks again from time to time for what others leave, but does not delay the end."""
+    monkeypatch.setattr("chalknet.sweeps.board.LOOK_AGAIN", 3600.0)
+    made = plan("hidden=16,300", base={**BASE, "epochs": 6})
+    board = Board(as_url(tmp_path / "s.db"), "sweep", made)
+    work(board, workers=2)
+    assert board.finished
+
+
 def test_tpe_goes_where_it_is_good(tmp_path: Path) -> None:
     """Of 24 points most of the later ones lie at rates that learn something in three epochs."""
     made = plan(ranges=("learning_rate=1e-7:1e-1:log",), engine="tpe", trials=24)

@@ -195,9 +195,9 @@ class Board:
             with self._asking, alone_on(self.url), without_warnings():
                 tasks = self._next_few(running, crew, stop)
             if not tasks:
-                if not self._trials("WAITING", "RUNNING"):
-                    return
-                with self._news:
+                with self._news:  # so that nothing ends unheard between the look and the wait
+                    if stop.is_set() or not self._trials("WAITING", "RUNNING"):
+                        return
                     self._news.wait(LOOK_AGAIN)
                 continue
             trials = list(tasks.values())
