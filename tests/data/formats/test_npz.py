@@ -221,3 +221,13 @@ def test_rows_to_predict(tmp_path: Path) -> None:
     assert read_inputs(tmp_path / "image.npy", image_shape=(4, 3)).shape == (1, 12)
     np.savez(tmp_path / "x.npz", anything=X)
     assert np.array_equal(read_inputs(tmp_path / "x.npz"), X)
+
+
+@pytest.mark.parametrize(
+    ("name", "member"), [("a.xlsx", "[Content_Types].xml"), ("a.ods", "content.xml")]
+)
+def test_a_workbook_is_named_as_one(name: str, member: str, tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / name, "w") as archive:
+        archive.writestr(member, "<?xml version='1.0'?>")
+    with pytest.raises(DataFormatError, match="is a workbook of a spreadsheet program: save the"):
+        read_split(tmp_path / name)

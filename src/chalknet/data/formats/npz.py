@@ -30,6 +30,7 @@ from chalknet.errors import DataFormatError
 __all__ = ["npz_members", "read_npy", "read_npz", "read_npz_inputs"]
 
 MAX_HEADER = 4096
+WORKBOOK = frozenset(("[Content_Types].xml", "content.xml"))  # members that say so
 MAX_DIRECTORY = 2**20
 MAX_AXES = 4
 _ITEM = r"'(descr|fortran_order|shape)' *: *('[^'\n]*'|True|False|\([0-9, ]*\)) *"
@@ -106,6 +107,11 @@ def _opened(path: FilePath) -> Iterator[zipfile.ZipFile]:
         with Path(path).open("rb") as stream:
             _require_small_directory(stream, size, path)
             with zipfile.ZipFile(stream) as archive:
+                if WORKBOOK.intersection(archive.namelist()):
+                    raise DataFormatError(
+                        f"{path} is a workbook of a spreadsheet program: save the sheet with the "
+                        "data as CSV, and name that file."
+                    )
                 yield archive
     except DataFormatError:
         raise
