@@ -30,6 +30,7 @@ from chalknet.construct.one_neuron import ONE, Neuron, nearest
 from chalknet.construct.points import Points
 from chalknet.construct.polyline import Polyline
 from chalknet.construct.residuals import errors_at
+from chalknet.construct.rounding import Span, outward
 from chalknet.construct.sweep import mirrored, swept
 from chalknet.construct.targets import Line, Piece, Targets, float_of, floats_of, whole_of
 
@@ -39,6 +40,8 @@ Array = npt.NDArray[Any]
 
 UNITS = 4  # that no point is missed by
 DOUBT = 2.0**-8  # units that residuals may be off by where they are not exact
+CHOICES: tuple[dict[str, Any], ...] = {"tolerance": 1.0}, {"tolerance": 1.5}
+CHOICES_OF_MANY: tuple[dict[str, Any], ...] = {"spare": False}, {"spare": True}
 PLANS = 40  # of neurons that face both ways
 
 
@@ -112,7 +115,7 @@ def _ways(
     targets = Targets.of(floats, unit) if exact is not None else None
     if exact is not None and targets is not None:
         yield _each_by_itself(exact, targets, unit)
-    elif line.is_at_points and facing.flat is not None and rounding.in_range(floats.x, floats.y):
+    elif facing.flat is not None and rounding.in_range(floats.x, floats.y):
         yield from _one_by_one(line, facing.flat, points, unit)
     rows = zip(line.first.tolist(), line.last.tolist(), [-1, *line.last.tolist()], strict=False)
     pieces = [Piece(first, last, before in (-1, first)) for first, last, before in rows]
@@ -153,19 +156,26 @@ def _each_by_itself(exact: HiddenLayer, targets: Targets, unit: float) -> FloatL
 
 def _one_by_one(line: Polyline, flat: int, points: Points, unit: float) -> Iterator[FloatLayer]:
     """All neurons right of the flat piece face right, all left of it face left."""
-    t, v, gaps = line.t, line.v, line.last - line.first
-    m, end = flat + 1, max(flat, 0)
-    right = rounding.outward(t[m:], v[m:], gaps[m:], unit)
+    before = np.append(line.first[:1], line.last[:-1])
+    right = Span(*(values[flat + 1 :] for values in (before, line.first, line.last)))
+    behind = len(line.first) - flat
     # The mirror image of what lies left of it faces right.
-    left = rounding.outward(-t[:m][::-1], v[:m][::-1], gaps[:end][::-1], unit)
-    w, b, a = (np.concatenate([ours[::-1], r]) for ours, r in zip(left, right, strict=True))
-    if not len(w):
-        w = b = a = np.zeros(1)  # a constant: yet a hidden layer has a neuron at least
-    w[: len(left[0])] *= -1
-    layer = HiddenLayer(w, b + 0.0, a, float(v[end]))
-    residuals = _residuals(layer, points, unit)
-    if residuals is not None:
-        yield FloatLayer(layer, residuals, False, unit, unit * DOUBT)
+    turned = Points(-points.x[::-1], np.ascontiguousarray(points.y[::-1]), False)
+    whole = Span(before, line.first, line.last).mirrored(len(points))
+    left = Span(*(values[behind:] for values in whole))
+    silent = 0 if flat < 0 else line.first[flat] if behind > 0 else len(points) - 1
+    for choice in CHOICES_OF_MANY if len(points) > rounding.MANY else CHOICES:
+        sides = [outward(*side, unit, **choice) for side in ((turned, left), (points, right))]
+        if sides[0] is None or sides[1] is None:
+            continue
+        w, b, a = (np.concatenate([ours[::-1], r]) for ours, r in zip(*sides, strict=True))
+        if not len(w):
+            w = b = a = np.zeros(1)  # a constant: yet a hidden layer has a neuron at least
+        w[: len(sides[0][0])] *= -1
+        layer = HiddenLayer(w, b + 0.0, a, float(points.y[silent]))
+        residuals = _residuals(layer, points, unit)
+        if residuals is not None:
+            yield FloatLayer(layer, residuals, False, unit, unit * DOUBT)
 
 
 def _in_whole_numbers(

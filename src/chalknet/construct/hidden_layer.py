@@ -46,6 +46,8 @@ class HiddenLayer:
 
     def split(self, neurons: int) -> HiddenLayer:
         """The same function by more neurons: the strongest becomes two of half its weight."""
+        if len(self.a) >= neurons:
+            return self
         w, b, a = (values.tolist() for values in (self.w, self.b, self.a))
         while len(a) < neurons:
             j = max(range(len(a)), key=lambda j: abs(a[j] * w[j]))

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from chalknet.construct.one_neuron import Neuron, Patience, Target, through_one, through_two
 from chalknet.construct.targets import Line, Piece, Targets
 
-__all__ = ["mirrored", "swept"]
+__all__ = ["Sweep", "mirrored", "swept"]
 
 # In 1/64 of a unit, what a piece may miss its ends by: one without other points on it, and one with
 # points, which are not quite on it themselves, or before such a piece.
@@ -32,7 +32,7 @@ def swept(
     spare : bool
         Whether there may be more neurons than pieces where one does not come near enough.
     """
-    sweep = _Sweep(targets, start, spare)
+    sweep = Sweep(targets, start, spare, Patience(len(targets)))
     for piece, following in zip(pieces, [*pieces[1:], None], strict=False):
         beside = any(p is not None and p.last - p.first > 1 for p in (piece, following))
         sweep.bend(piece, targets.unit * (WITHIN_BESIDE if beside else WITHIN) >> 6)
@@ -49,13 +49,12 @@ def mirrored(pieces: Sequence[Piece], points: int) -> list[Piece]:
     return turned[::-1]
 
 
-class _Sweep:
+class Sweep:
     """The line that the network is so far, right of its last knot, and how it came about."""
 
-    def __init__(self, targets: Targets, line: Line, spare: bool) -> None:
-        self.targets, self.line, self.spare = targets, line, spare
+    def __init__(self, targets: Targets, line: Line, spare: bool, patience: Patience) -> None:
+        self.targets, self.line, self.spare, self.patience = targets, line, spare, patience
         self.neurons: list[Neuron] = []
-        self.patience = Patience(len(targets))
 
     def bend(self, piece: Piece, within: int) -> None:
         """Add a neuron, or more where one misses by more than ``within`` and more are allowed."""
