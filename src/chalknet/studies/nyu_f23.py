@@ -6,23 +6,20 @@ from typing import Any
 
 import numpy as np
 
-from chalknet.data.dataset import Dataset
 from chalknet.derive.catalogue import derive
 from chalknet.explain.notation import Notation
 from chalknet.explain.problem import Layer, Problem
 from chalknet.explain.walkthrough import explain
-from chalknet.network import Network
-from chalknet.operations.losses import AbsoluteError, MeanSquaredError
+from chalknet.operations.losses import MeanSquaredError
 from chalknet.report.plots import Curve, curves
 from chalknet.studies import digits_in_numpy, fashion
 from chalknet.studies.compare import compared, in_distribution
 from chalknet.studies.exact_fits import exact_fits
 from chalknet.studies.figures import published
+from chalknet.studies.l1_regression import l1_regression
 from chalknet.studies.protocol import Course
 from chalknet.studies.setting import Runs, Setting
 from chalknet.studies.study import Part, Picture, Result, Row, Study, Verdict
-from chalknet.training.optimizers import Adam
-from chalknet.training.schedules import Cosine
 
 __all__ = ["STUDY"]
 
@@ -32,71 +29,6 @@ CHAOTIC = "chaotic: the same run with one sum reversed goes elsewhere, see below
 def derivations(*names: str) -> Any:
     """A part that consists of derivations."""
     return lambda setting: Result(explanations=[derive(name) for name in names])  # noqa: ARG005
-
-
-def p2(setting: Setting) -> Result:
-    """‖Xw − y‖₁ by its linear program and by a network without hidden layer."""
-    from scipy.optimize import linprog
-
-    rng = np.random.default_rng(0)
-    n, c = 200, 5
-    X = rng.normal(size=(n, c))
-    y = X @ rng.normal(size=c) + rng.laplace(scale=0.5, size=n)
-    # min Σ t with −t ≤ Xw − y ≤ t, over (w, t).
-    identity = np.eye(n)
-    program = linprog(
-        np.r_[np.zeros(c), np.ones(n)],
-        A_ub=np.block([[X, -identity], [-X, -identity]]),
-        b_ub=np.r_[y, -y],
-        bounds=[(None, None)] * c + [(0, None)] * n,
-    )
-    network = Network.dense([c, 1], init="zeros", rng=rng, dtype=np.float64)
-    network.layers[0].b[...] = 0.0
-    setting.progress("nyu-f23 P2: descending along subgradients")
-    _descend(network, X, y)
-    reached = float(np.abs(X @ network.layers[0].W[:, 0] + network.layers[0].b[0] - y).sum())
-    return Result(
-        rows=[
-            Row(
-                table="P2",
-                row="can ‖Xw − y‖₁ be minimised?",
-                published="no: not differentiable, non-convex",
-                ours="yes: it is convex, and its minimum is the solution of a linear program",
-                verdict=Verdict.DIFFERS,
-                reason="a kink is no obstacle to convexity, and Xᵀ sign(Xw − y) is a subgradient",
-            ),
-            Row(
-                table="P2",
-                row="minimum on 200 random samples",
-                published="",
-                ours=f"linear program {program.fun:.4f}, network {reached:.4f}",
-                verdict=Verdict.EXACT if reached <= program.fun * 1.001 else Verdict.DIFFERS,
-                reason="the network must come within 1e-3 of the linear program",
-            ),
-        ],
-        explanations=[derive("absolute-error-subgradient")],
-    )
-
-
-def _descend(network: Network, X: Any, y: Any) -> None:
-    """Subgradient descent with a rate that falls to 0; without a bias, as the problem states it."""
-    from chalknet.training.loop import Training
-
-    data = Dataset(X, y, name="L1 regression")
-    training = Training(
-        network,
-        data,
-        loss=AbsoluteError(),
-        optimizer=Adam(learning_rate=0.05),
-        epochs=2000,
-        batch_size=len(data),
-        rng=np.random.default_rng(0),
-        shuffle=False,
-        schedule=Cosine(),
-        engine="reference",
-    )
-    for _ in training:
-        network.layers[0].b[...] = 0.0
 
 
 def _p3_problem(x: float, y: float) -> Problem:
@@ -264,7 +196,7 @@ STUDY = Study(
             code="network = Network.dense([5, 1], init='zeros', rng=rng, dtype=np.float64)\n"
             "history = fit(network, data, loss=AbsoluteError(), epochs=2000, batch_size=200,\n"
             "    optimizer=Adam(learning_rate=0.05), schedule=Cosine(), rng=rng)",
-            run=p2,
+            run=l1_regression,
         ),
         Part(
             number="P3a",
