@@ -8,7 +8,7 @@ give the same bits without.
 
 from __future__ import annotations
 
-from chalknet.construct.double_double import Pair, divided, two_product, two_sum
+from chalknet.construct.double_double import Pair, added, divided, two_product, two_sum
 from chalknet.construct.turns import FURTHEST, TURN, first_step, on_turn, parts_of
 
 __all__ = ["NOT_FOUND", "Found", "through_line", "through_point"]
@@ -98,7 +98,7 @@ def through_line(
 def _hops(x: Pair, step: Pair, arc: Pair) -> tuple[float, float, float, float]:
     """The steps that go up by no more than the arc, how far, and the same down; 0 for none."""
     on = first_step(step, step, arc) + 1.0
-    opposite = TURN - step[0], -step[1]
+    opposite = added((TURN, 0.0), (-step[0], -step[1]))
     back = first_step(opposite, opposite, arc) + 1.0
     up = _place(on * LAST_PLACE, x, 0.0)[0]
     down = TURN - _place(back * LAST_PLACE, x, 0.0)[0]
