@@ -14,7 +14,8 @@ from chalknet.data.formats.bounded import file_size
 from chalknet.data.preprocessing import Preprocessing
 from chalknet.errors import ConfigurationError, DataFormatError, ModelFileError
 from chalknet.export.incoming import Answers, Incoming, assemble
-from chalknet.model import FORMAT, Model
+from chalknet.model import Model
+from chalknet.model_file import FORMAT
 from chalknet.operations.activations import Activation
 from chalknet.operations.losses import Loss
 
