@@ -17,6 +17,7 @@ from chalknet.errors import (
     ShapeError,
     TargetError,
 )
+from chalknet.explain.numerals import parse_number
 
 
 def test_what_is_written_is_exact_and_what_is_measured_is_float():
@@ -132,3 +133,14 @@ def test_damaged_files_end_in_points_or_in_one_sentence(tmp_path):
             assert str(error)  # noqa: PT017 - which error depends on the damage
         else:
             assert np.isfinite(points.x.astype(float)).all()
+
+
+def test_written_numbers_become_the_nearest_floats():
+    rng = np.random.default_rng(0)
+    tops, bottoms = rng.integers(-(10**17), 10**17, 300), rng.integers(1, 10**17, 300)
+    pairs = list(zip(tops.tolist(), bottoms.tolist(), strict=True))
+    texts = [f"{a}/{b}" for a, b in pairs] + [f"{a},{b:018d}" for a, b in pairs]
+    texts += ["-0,25", "1/04", "2", "1e-3", "1,5e2", "−3"]
+    points = Points.of(range(len(texts)), texts, "float64")
+    true = [float(parse_number(text)) for text in texts]
+    assert points.y.tolist() == true

@@ -34,6 +34,7 @@ Arithmetic = Literal["auto", "exact", "float64"]
 EXACT_LIMIT = 20_000  # points whose fractions take about a second
 ARITHMETICS = ("auto", "exact", "float64")
 _PAIRS = re.compile(r"[\s,;]+")
+_PLAIN = re.compile(r"([+-]?\d{1,40})(?:[,.](\d{1,40})|/0*([1-9]\d{0,40}))", re.ASCII)
 
 
 @dataclass(frozen=True, eq=False)
@@ -238,14 +239,24 @@ def _floats(values: Any, name: str) -> Array:
             if isinstance(values, np.ndarray)
             else np.fromiter(map(float, values), np.float64, len(values))
         )
-    except (ValueError, TypeError, OverflowError):  # a fraction such as 1/3, or no number
-        array = _fractions(values, name).astype(np.float64)
+    except (ValueError, TypeError, OverflowError):  # 1/3, 1,5 or no number
+        rows = (_float(value, f"{name} of point {i}") for i, value in enumerate(values, 1))
+        array = np.fromiter(rows, np.float64, len(values))
     if not np.isfinite(array).all():
         i = int(np.flatnonzero(~np.isfinite(array))[0])
         raise DataFormatError(
             f"{name} of point {i + 1:,} is {array[i]}, but every value must be finite."
         )
     return array
+
+
+def _float(value: object, place: str) -> float:
+    """The nearest float: at once where the text is plain, and otherwise by way of a Fraction."""
+    plain = _PLAIN.fullmatch(value) if isinstance(value, str) else None
+    if plain is None:
+        return float(_fraction(value, place))
+    whole, decimals, divisor = plain.groups()
+    return int(whole) / int(divisor) if divisor else float(f"{whole}.{decimals}") + 0.0
 
 
 def _sorted(x: Array, y: Array) -> tuple[Array, Array]:
