@@ -173,7 +173,7 @@ def test_a_worker_that_has_nothing_left_hears_when_the_last_point_ends(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It looks again from time to time for what others leave, but does not delay the end."""
-    monkeypatch.setattr("chalknet.sweeps.board.LOOK_AGAIN", 3600.0)
+    monkeypatch.setattr("chalknet.sweeps.workers.LOOK_AGAIN", 3600.0)
     made = plan("hidden=16,300", base={**BASE, "epochs": 6})
     board = Board(as_url(tmp_path / "s.db"), "sweep", made)
     work(board, workers=2)
@@ -396,7 +396,7 @@ def test_what_another_machine_left_is_taken_over_after_its_silence(
     monkeypatch.setattr(module, "own_name", lambda: "elsewhere 1 1")
     monkeypatch.setattr(module, "GRACE", 2)
     with without_warnings():
-        assert Board(url, "sweep", made)._next() is not None
+        assert Board(url, "sweep", made).next_trial() is not None
     monkeypatch.undo()
     monkeypatch.setattr(module, "GRACE", 2)
     board = Board(url, "sweep")

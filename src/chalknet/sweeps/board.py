@@ -9,15 +9,14 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-import threading
 import weakref
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+from collections.abc import Collection
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any
 
 from chalknet.errors import ConfigurationError, DataNotFoundError
-from chalknet.sweeps.course import Interrupted, Run
+from chalknet.sweeps.course import Run
 from chalknet.sweeps.database import (
     alone_on,
     as_url,
@@ -27,11 +26,9 @@ from chalknet.sweeps.database import (
 )
 from chalknet.sweeps.plan import SweepPlan
 from chalknet.sweeps.presence import GRACE, HEARTBEAT, beating, is_dead, own_name
-from chalknet.sweeps.sharing import ALONE, Crew, Sharing
 from chalknet.sweeps.space import Value
 from chalknet.sweeps.task import (
     RUNS,
-    Task,
     as_text,
     id_of,
     runs_of,
@@ -39,10 +36,9 @@ from chalknet.sweeps.task import (
     values_of,
 )
 
-__all__ = ["Board", "Point", "Task", "as_url"]
+__all__ = ["Board", "Point", "as_url"]
 
 PLAN, PLANNED, WORKER, WINNER = "plan", "planned", "worker", "winner"
-LOOK_AGAIN = 0.5  # seconds between two looks at what others have under way
 ENDED = ("complete", "diverged", "pruned")
 
 
@@ -64,10 +60,6 @@ class Point:
         return self.state in ENDED
 
 
-# Brings tasks to their end, and gives each as soon as it is there.
-Objective = Callable[[Sequence[Task]], Iterator[Task]]
-
-
 class Board:
     """A study in its database.
 
@@ -84,8 +76,6 @@ class Board:
     def __init__(self, url: str, name: str, plan: SweepPlan | None = None) -> None:
         optuna = optuna_library()
         self.url, self.name = url, name
-        self._asking = threading.Lock()
-        self._news = threading.Condition()  # that points of ours have ended
         with database_errors(url), without_warnings():
             self._storage = optuna.storages.RDBStorage(
                 url,
@@ -131,128 +121,26 @@ class Board:
         if plan is None:
             raise DataNotFoundError(f"{self.url}: the study {self.name!r} is no sweep of chalknet.")
         # Some may be there, from one who was killed while putting them.
-        there = {trial.user_attrs[PLANNED] for trial in self._trials()}
+        there = {trial.user_attrs[PLANNED] for trial in self.trials()}
         for number, point in enumerate(plan.points()):
             if number not in there:
                 self._study.enqueue_trial(point or {}, user_attrs={PLANNED: number})
         self._study.set_user_attr(PLAN, plan.to_json())
         return plan
 
-    # Working ----------------------------------------------------------------------------------
+    # Taking points, and putting them down -----------------------------------------------------
 
-    def work(
-        self,
-        objective: Objective,
-        workers: int,
-        ended: Callable[[Task], None] = lambda _: None,
-        sharing: Sharing = ALONE,
-    ) -> None:
-        """Take points from the board, with so many workers, until all points have ended.
+    def next_trial(self) -> Any:
+        """The next point that waits, now ours; None if there is none.
 
-        ``objective`` keeps the runs of tasks; ``ended`` is told of each once that is written down.
-        A worker takes several points together where ``sharing`` says so and no other worker goes
-        short of points for it.
-
-        Points that others have under way are waited for, and taken over if they are dropped.
-        Ctrl-C (and any other exception) stops all workers within a call of the engine and puts
-        their points back.
-
-        Raises
-        ------
-        DataNotFoundError
-            The database can no longer be used.
+        One at a time may ask, see ``alone_on``.
         """
-        running: set[int] = set()
-        stop = threading.Event()
-        crew = Crew(workers, sharing)
-        with (
-            database_errors(self.url),
-            beating(self._storage, running),
-            ThreadPoolExecutor(workers) as pool,
-        ):
-            try:
-                self._find_lost()
-                takers = [
-                    pool.submit(self._take, objective, ended, running, stop, crew)
-                    for _ in range(workers)
-                ]
-                for taker in wait(takers, return_when=FIRST_EXCEPTION).done:
-                    taker.result()
-            finally:
-                stop.set()
-                self._tell()
-
-    def _take(
-        self,
-        objective: Objective,
-        ended: Callable[[Task], None],
-        running: set[int],
-        stop: threading.Event,
-        crew: Crew,
-    ) -> None:
-        """One worker: point after point, or several at a time."""
-        while not stop.is_set():
-            with self._asking, alone_on(self.url), without_warnings():
-                tasks = self._next_few(running, crew, stop)
-            if not tasks:
-                with self._news:  # so that nothing ends unheard between the look and the wait
-                    if stop.is_set() or not self._trials("WAITING", "RUNNING"):
-                        return
-                    self._news.wait(LOOK_AGAIN)
-                continue
-            trials = list(tasks.values())
-            try:
-                for task in objective(list(tasks)):
-                    self._end(tasks.pop(task), task.runs)
-                    ended(task)
-            except BaseException as error:
-                for one in tasks.values():
-                    self._drop(one)
-                if not isinstance(error, Interrupted):
-                    raise
-            finally:
-                running.difference_update(map(id_of, trials))
-                self._tell()
-
-    def _tell(self) -> None:
-        with self._news:
-            self._news.notify_all()
-
-    def _next_few(self, running: set[int], crew: Crew, stop: threading.Event) -> dict[Task, Any]:
-        """The next point that waits, now ours, and those that are best taken together with it."""
-        optuna, found = optuna_library(), dict[Task, Any]()
-
-        def ours(trial: Any) -> Task:
-            running.add(id_of(trial))
-            task = Task(trial, self.plan.space.suggest(trial), stop)
-            found[task] = trial
-            return task
-
-        trial = self._next()
-        if trial is None:
-            return found
-        there, kind = crew.begin(), crew.sharing.kind(ours(trial).values)
-        if kind is None:
-            return found
-        elsewhere = sum(id_of(one) not in running for one in self._trials("RUNNING"))
-        waiting = self._trials("WAITING")
-        share = crew.share(1 + len(waiting), there + elsewhere)
-        alike = [one for one in waiting if crew.sharing.kind(values_of(one)) == kind]
-        # Not those that stand together: neighbours in a grid take as long as each other.
-        apart = max(1, len(alike) // max(1, share - 1))
-        for one in alike[apart - 1 :: apart][: share - 1]:
-            if self._claimed(one):
-                ours(self._signed(optuna.trial.Trial(self._study, id_of(one))))
-        return found
-
-    def _next(self) -> Any:
-        """The next point that waits, now ours; None if there is none."""
         optuna = optuna_library()
         optuna.storages.fail_stale_trials(self._study)
-        for trial in self._trials("RUNNING"):
+        for trial in self.trials("RUNNING"):
             if self._is_left(trial):
-                self._drop(trial)
-        while self._trials("WAITING"):
+                self.drop(trial)
+        while self.trials("WAITING"):
             trial = self._study.ask()
             if PLANNED in trial.user_attrs:
                 return self._signed(trial)
@@ -260,14 +148,15 @@ class Board:
             self._study.tell(trial, state=optuna.trial.TrialState.FAIL)
         return None
 
-    def _claimed(self, trial: Any) -> bool:
-        """Whether a point that waited is ours now; otherwise somebody else was quicker."""
+    def claim(self, trial: Any) -> Any:
+        """A point that waits, now ours; None if somebody else was quicker."""
         optuna = optuna_library()
         running = optuna.trial.TrialState.RUNNING
         try:
-            return bool(self._storage.set_trial_state_values(id_of(trial), running))
+            is_ours = self._storage.set_trial_state_values(id_of(trial), running)
         except optuna.exceptions.UpdateFinishedTrialError:
-            return False
+            return None
+        return self._signed(optuna.trial.Trial(self._study, id_of(trial))) if is_ours else None
 
     def _signed(self, trial: Any) -> Any:
         """A point that is ours, with our name on it."""
@@ -286,7 +175,7 @@ class Board:
         since = dt.datetime.now() - trial.datetime_start
         return self.url.startswith("sqlite") or since.total_seconds() > GRACE
 
-    def _drop(self, trial: Any) -> None:
+    def drop(self, trial: Any) -> None:
         """Put a point back that was not brought to its end; once, whoever sees it first."""
         failed = optuna_library().trial.TrialState.FAIL
         with unless_taken_over():
@@ -296,14 +185,18 @@ class Board:
     def _put_back(self, number: int) -> None:
         _put_back(self._study, self._study.get_trials(deepcopy=False)[number])
 
-    def _find_lost(self) -> None:
+    def beating(self, running: Collection[int]) -> AbstractContextManager[None]:
+        """Say, from time to time, that these points are being worked on."""
+        return beating(self._storage, running)
+
+    def find_lost(self) -> None:
         """Put back what somebody dropped who was killed before he had put it back."""
         with alone_on(self.url):
             for trial in self._latest().values():
                 if trial.state.name == "FAIL" and not any(run.diverged for run in runs_of(trial)):
                     self._put_back(trial.number)
 
-    def _end(self, trial: Any, runs: list[Run]) -> None:
+    def end(self, trial: Any, runs: list[Run]) -> None:
         """Write what became of a point; nothing, if it was thought dropped and others have it."""
         states = optuna_library().trial.TrialState
         scores = [one.score.value for one in runs if one.score is not None]
@@ -315,7 +208,8 @@ class Board:
             else:
                 self._study.tell(trial, sum(scores) / len(scores), skip_if_finished=True)
 
-    def _trials(self, *states: str) -> list[Any]:
+    def trials(self, *states: str) -> list[Any]:
+        """Optuna's trials of the plan's points, in these states (any)."""
         optuna = optuna_library()
         wanted = [getattr(optuna.trial.TrialState, state) for state in states] or None
         trials = self._study.get_trials(deepcopy=False, states=wanted)
@@ -323,7 +217,7 @@ class Board:
 
     def _latest(self) -> dict[int, Any]:
         """The last trial of each point: the one that counts."""
-        return {trial.user_attrs[PLANNED]: trial for trial in self._trials()}
+        return {trial.user_attrs[PLANNED]: trial for trial in self.trials()}
 
     # Looking ----------------------------------------------------------------------------------
 

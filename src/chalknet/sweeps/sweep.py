@@ -26,6 +26,7 @@ from chalknet.sweeps.plan import SweepPlan
 from chalknet.sweeps.sharing import ALONE, Sharing
 from chalknet.sweeps.space import Value, described
 from chalknet.sweeps.task import Task
+from chalknet.sweeps.workers import Workers
 
 __all__ = ["Ranked", "crown", "ranking", "rehearse", "work"]
 
@@ -133,7 +134,7 @@ def work(
     # The reference engine sets and restores BLAS's threads at every call, and workers would undo
     # each other's doing.
     with threadpool_limits(threads):
-        board.work(objective, count, lambda task: heard(task.values, task.runs), shared)
+        Workers(board, count, shared).work(objective, lambda task: heard(task.values, task.runs))
     return parts, best
 
 
