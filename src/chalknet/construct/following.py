@@ -19,10 +19,8 @@ __all__ = ["COUNT", "EASY", "ERROR", "HARD", "PIECE", "SLOPE", "STUCK", "follow"
 
 # Where the state is kept: numbers of it that are whole, and numbers that are not.
 PIECE, COUNT, STUCK = range(3)  # pieces done; neurons made; whether one was not found
-EASY, HARD = (
-    3,
-    4,
-)  # how often hidden weights may yet be tried for neurons, of better and worse hopes
+# How often hidden weights may yet be tried, for neurons of better and of worse hopes.
+EASY, HARD = 3, 4
 ERROR, SLOPE = 0, 1  # the slope takes three places
 
 PATIENCE = 2.0**10  # how often a neuron of better hopes is tried, on average
