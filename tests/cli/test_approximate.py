@@ -106,6 +106,37 @@ def test_plots(arguments, chalknet, tmp_path):
     assert result.out.splitlines()[-1].split() == ["plot", "a.svg"]
 
 
+def test_a_function_longer_than_a_file_name(chalknet):
+    waves = "+".join(f"sin({k}x)" for k in range(1, 40))
+    assert len(waves) > 255
+    found = chalknet("approximate", waves, "--range", 1, "--neurons", 4, "--json")
+    assert found.status == 0, found.err
+    x = np.linspace(-1, 1, 2001)
+    outputs = (np.outer(x, found.last["w_hidden"]) + found.last["b_hidden"] > 0) @ np.array(
+        found.last["w_output"]
+    )
+    errors = np.abs(outputs + found.last["b_output"] - sum(np.sin(k * x) for k in range(1, 40)))
+    assert errors.max() <= found.last["bound"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["+".join(["x"] * 5000), "4+" * 300 + "4", "sin(x" * 100, "x" * 5000 + ".csv", "x\0y"],
+)
+def test_long_text_that_is_no_function_is_not_repeated(text, chalknet):
+    result = chalknet("approximate", text)
+    assert result.status == 2
+    assert result.err.startswith("chalknet: ")
+    assert "name too long" not in result.err.lower() or text.endswith(".csv")
+    assert len(result.err) < 400
+
+
+def test_a_leading_minus_is_written_after_two(chalknet):
+    found = chalknet("approximate", "--json", "--", "-x")
+    assert found.last["function"] == "-x"
+    assert '-- "-x^2"' in re.sub(r"\x1b\[[0-9;]*m", "", chalknet("approximate", "--help").out)
+
+
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [

@@ -28,6 +28,8 @@ chalknet approximate "exp(-4(x1^2 + x2^2))" --error 0.1
 
 chalknet approximate samples.csv --error 0.05 --lines --output model.safetensors
 
+chalknet approximate --range 3 -- "-x^2"
+
 chalknet approximate --box 3,0.5
 """
 
@@ -130,13 +132,14 @@ def _check_names(plot: Path | None, output: Path | None) -> None:
 
 def _read(text: str, range_: str | None) -> tuple[Any, tuple[float, float]]:
     """The function, and the range of its inputs."""
+    from chalknet.cli.named_files import names_file
     from chalknet.cli.ranges import interval
     from chalknet.construct.functions import SampledFunction, as_function
     from chalknet.construct.points import read_points
 
     limits = None if range_ is None else interval("--range", range_)
     path = Path(text)
-    if path.suffix.lower() in (".csv", ".tsv", ".txt") or path.is_file():
+    if path.suffix.lower() in (".csv", ".tsv", ".txt") or names_file(text):
         samples = SampledFunction(*read_points(path), name=path.name)
         return samples, limits or (float(samples.x[0]), float(samples.x[-1]))
     return as_function(text), limits or (-1.0, 1.0)

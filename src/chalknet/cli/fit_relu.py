@@ -106,9 +106,16 @@ def fit_relu(
 
 def _read(points: str) -> tuple[list[str], list[str]]:
     """A file where there is one, else points written out."""
+    from chalknet.cli.named_files import names_file
     from chalknet.construct.points import inline_points, read_points
+    from chalknet.errors import DataFormatError
 
-    if ":" in points and not Path(points).exists():
+    if not points.strip():
+        raise DataFormatError(
+            'no points were given: write x:y set apart by spaces, as in "0:8 1:6 2:4", or name a '
+            "file of two columns."
+        )
+    if ":" in points and not names_file(points):
         return inline_points(points)
     return read_points(points)
 

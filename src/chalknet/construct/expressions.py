@@ -87,11 +87,11 @@ def parse_expression(text: str) -> Expression:
         raise parser.unexpected("an operator")
     if not parser.variables:
         raise ConfigurationError(
-            f"the function {text.strip()!r} has no x in it: write one of x, or of x1, x2, …"
+            f"the function {_shown(text.strip())!r} has no x in it: write one of x, or of x1, x2, …"
         )
     if "x" in parser.variables and len(parser.variables) > 1:
         raise ConfigurationError(
-            f"the function {text.strip()!r} has both x and {max(parser.variables)}: "
+            f"the function {_shown(text.strip())!r} has both x and {max(parser.variables)}: "
             "write x1, x2, … for several inputs."
         )
     numbers = [int(name[1:] or 1) for name in parser.variables]
@@ -128,9 +128,9 @@ class _Parser:
             self.kind = self.token = _MARKS.get(self.token, self.token)
 
     def error(self, what: str) -> ConfigurationError:
-        shown = self.text if len(self.text) <= 60 else f"{self.text[:57]}…"
         return ConfigurationError(
-            f"the function {shown!r} cannot be read at character {self.start + 1}: {what}."
+            f"the function {_shown(self.text)!r} cannot be read at character {self.start + 1}: "
+            f"{what}."
         )
 
     def unexpected(self, expected: str) -> ConfigurationError:
@@ -249,6 +249,10 @@ class _Parser:
         self.close(")")
         self.bars = bars
         self.emit(name)
+
+
+def _shown(text: str) -> str:
+    return text if len(text) <= 60 else f"{text[:57]}…"
 
 
 def _short(token: str) -> str:

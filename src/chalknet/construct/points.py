@@ -32,6 +32,7 @@ Array = npt.NDArray[Any]
 Arithmetic = Literal["auto", "exact", "float64"]
 
 EXACT_LIMIT = 20_000  # points whose fractions take about a second
+LONGEST_NAME = 255  # that a file can have on most systems
 ARITHMETICS = ("auto", "exact", "float64")
 _PAIRS = re.compile(r"[\s,;]+")
 _PLAIN = re.compile(r"([+-]?\d{1,40})(?:[,.](\d{1,40})|/0*([1-9]\d{0,40}))", re.ASCII)
@@ -159,11 +160,13 @@ def _rows(path: str | Path) -> Iterator[tuple[int, list[str]]]:
     try:
         text = Path(path).read_text(encoding="utf-8-sig")
     except OSError as error:
-        raise DataNotFoundError(f"{path}: cannot be read ({error.strerror}).") from None
+        raise DataNotFoundError(f"{_name(path)}: cannot be read ({error.strerror}).") from None
     except UnicodeDecodeError:
         raise DataFormatError(
             f"{path} is not text in UTF-8; save the points as CSV in UTF-8."
         ) from None
+    except ValueError:  # a NUL, which no name has
+        raise DataNotFoundError(f"{_name(path)!r} is not the name of a file.") from None
     lines = ((number, line.strip()) for number, line in enumerate(text.splitlines(), start=1))
     used = ((number, line) for number, line in lines if line and not line.startswith("#"))
     separators = [mark for mark in (";", "\t", ",") if mark in text]
@@ -195,6 +198,12 @@ def _is_number(text: str) -> bool:
 
 def _values(count: int) -> str:
     return f"{count:,} value{'' if count == 1 else 's'}"
+
+
+def _name(path: str | Path) -> str:
+    """A path for a message, not the thousands of characters that were taken for one."""
+    name = str(path)
+    return name if len(name) <= LONGEST_NAME else f"{name[:57]}…"
 
 
 # checking ------------------------------------------------------------------------------------
