@@ -142,8 +142,17 @@ def test_the_search_beside_it(chalknet):
         (("0:8 1:x",), "y of point 2: 'x' is not a number"),
         (("0:8 1:nan",), "y of point 2: 'nan' is not a number"),
         (("0:8 1",), "point 2 is '1', but points are written x:y"),
+        (("",), 'no points were given: write x:y set apart by spaces, as in "0:8 1:6 2:4", or'),
+        (("  ",), "no points were given"),
+        (("1 2 " * 3000,), "1 2 1 2 1 2 1 2 1 2 1 2 1 2 1 2 1 2 1 2 1 2 1 2 1 2 1 2 1…: cannot"),
+        (("1 2\0",), "'1 2\\x00' is not the name of a file."),
+        (("0:1 1:2\0",), "y of point 2: '2\\x00' is not a number"),
         (("missing.csv",), "missing.csv: cannot be read (No such file or directory)."),
         ((D1, "--neurons", 3), "straight lines between these points need 4: ask for 4 or more."),
+        (
+            (D1, "--neurons", 300_000),
+            "neurons must be a whole number from 4 to 20,000, not 300,000",
+        ),
         ((D1, "--plot", "fit.gif"), "a plot is written as svg, png or pdf"),
         ((D1, "--excel", "fit.csv"), "fit.csv: the sheet is a workbook; end its name in .xlsx."),
         ((D1, "--output", "fit.json"), "a network is written as .toml (on paper) or .safetensors"),
@@ -158,6 +167,12 @@ def test_what_cannot_be_is_one_sentence(arguments, sentence, chalknet):
     assert result.err.count("\n") == 1
     assert sentence in result.err
     assert result.out == ""
+
+
+def test_more_points_than_a_file_name_has_room_for(chalknet):
+    points = " ".join(f"{k}:{k % 3}" for k in range(90))
+    assert len(points) > 255
+    assert chalknet("fit-relu", points, "--json").last["points"] == 90
 
 
 def test_json_is_one_line_and_the_help_teaches(chalknet):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+import time
 from fractions import Fraction
 
 import numpy as np
@@ -12,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chalknet import Model, Network
+from chalknet.construct.hidden_layer import HiddenLayer
 from chalknet.construct.relu_interpolation import fit_relu
 from chalknet.errors import ConfigurationError, DataFormatError, ShapeError
 
@@ -71,6 +73,41 @@ def test_more_neurons_than_needed(table, more):
     fit = fit_relu(x, y, neurons=fewest + more)
     assert (fit.neurons, fit.fewest) == (fewest + more, fewest)
     assert all(exactly(fit, x) == y for x, y in table.items())
+
+
+def halved_one_by_one(a, w, neurons):
+    """How output weights are split, as it is defined."""
+    a, w = list(a), list(w)
+    while len(a) < neurons:
+        j = max(range(len(a)), key=lambda j: abs(a[j] * w[j]))
+        a[j : j + 1], w[j : j + 1] = [a[j] / 2] * 2, [w[j]] * 2
+    return a
+
+
+@given(st.lists(st.integers(-8, 8), min_size=1, max_size=6), st.integers(1, 70))
+def test_the_strongest_neuron_is_halved_each_time(a, neurons):
+    ones = np.array([(-1) ** j for j in range(len(a))], float)
+    layer = HiddenLayer(ones, np.arange(float(len(a))), np.array(a, float), 0.0).split(neurons)
+    assert layer.a.tolist() == halved_one_by_one(map(float, a), ones, neurons)
+    assert all(ones[int(b)] == w for w, b in zip(layer.w, layer.b, strict=True))
+    totals = [layer.a[layer.b == j].sum() for j in range(len(a))]
+    assert totals == a
+
+
+def test_the_smallest_float_is_split_without_loss():
+    layer = HiddenLayer(np.ones(1), np.zeros(1), np.array([3 * 5e-324]), 0.0).split(100)
+    assert len(layer.a) == 100
+    assert layer.a.sum() == 3 * 5e-324
+
+
+def test_many_neurons_take_no_time():
+    begun = time.process_time()
+    fit = fit_relu("0:0 1:1 2:0", neurons=20_000)
+    assert fit.neurons == 20_000
+    assert time.process_time() - begun < 10  # one by one it was minutes
+    assert (
+        sum(fit.exact_layer.a.tolist()) == -1
+    )  # slopes 1 and −1, the first as a weight facing left
 
 
 # the fewest ----------------------------------------------------------------------------------
@@ -279,6 +316,8 @@ def test_too_few_neurons():
     for nonsense in (0, -1, True, 2.5):
         with pytest.raises(ConfigurationError, match="must be a positive whole number"):
             fit_relu(*D1, neurons=nonsense)
+    with pytest.raises(ConfigurationError, match=r"number from 4 to 20,000, not 2,000,000,000\."):
+        fit_relu(*D1, neurons=2_000_000_000)
 
 
 def test_slopes_that_no_float_can_hold():

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import heapq
+import itertools
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
@@ -48,15 +50,36 @@ class HiddenLayer:
         """The same function by more neurons: the strongest becomes two of half its weight."""
         if len(self.a) >= neurons:
             return self
-        w, b, a = (values.tolist() for values in (self.w, self.b, self.a))
-        while len(a) < neurons:
-            j = max(range(len(a)), key=lambda j: abs(a[j] * w[j]))
-            half = a[j] / 2
-            for values, one in ((w, w[j]), (b, b[j]), (a, half)):
-                values.insert(j, one)
-            a[j + 1] -= half  # of the smallest floats there is no half
-        kind = self.a.dtype
-        return HiddenLayer(np.array(w, kind), np.array(b, kind), np.array(a, kind), self.constant)
+        counts = _shares((self.a * self.w).tolist(), neurons)
+        parts = itertools.starmap(_parted, zip(self.a.tolist(), counts, strict=True))
+        a = np.array(list(itertools.chain.from_iterable(parts)), self.a.dtype)
+        return HiddenLayer(np.repeat(self.w, counts), np.repeat(self.b, counts), a, self.constant)
+
+
+def _shares(strengths: list[Any], neurons: int) -> list[int]:
+    """Into how many each is split where the strongest of all, or first of equals, is halved."""
+    counts = [1] * len(strengths)
+    queue = [(-abs(strength), j) for j, strength in enumerate(strengths)]
+    heapq.heapify(queue)
+    missing = neurons - len(counts)
+    while missing:
+        strength, j = queue[0]
+        halved = min(counts[j], missing)  # its parts are equally strong, so all have their turn
+        counts[j] += halved
+        missing -= halved
+        heapq.heapreplace(queue, (strength / 2, j))
+    return counts
+
+
+def _parted(weight: Any, count: int) -> list[Any]:
+    """So many numbers whose sum is exactly the weight."""
+    parts = [weight]
+    while len(parts) < count:
+        halved = min(len(parts), count - len(parts))
+        halves = ((part / 2, part - part / 2) for part in parts[:halved])
+        # The second is not the first only for the smallest floats, of which there is no half.
+        parts[:halved] = itertools.chain.from_iterable(halves)
+    return parts
 
 
 def exact_layer(line: Polyline, facing: Facing) -> HiddenLayer:

@@ -23,6 +23,7 @@ from chalknet.errors import ConfigurationError, DataFormatError
 
 __all__ = ["ReluFit", "fit_relu"]
 
+MOST_NEURONS = 20_000  # that may be asked for, unless the points need more
 MINIMAL = {0: "proved", 1: "within one"}
 
 
@@ -41,7 +42,7 @@ def fit_relu(
     x, y : sequences (n,)
         n ≥ 2 points, in any order. ``y`` is left out where ``x`` is text such as ``"0:8 1:6"``.
     neurons : int, optional
-        Exactly so many; otherwise as few as are found.
+        Exactly so many, at most 20,000 or as many as are needed; otherwise as few as are found.
     sparsest : bool
         Let knots lie between points where that makes them fewer: the fewest of any continuous
         piecewise-linear function through the points.
@@ -58,7 +59,7 @@ def fit_relu(
         There are fewer than two points, a number is not finite, one x has two y, or slopes are
         beyond what weights in float64 can make.
     ConfigurationError
-        ``neurons`` are too few.
+        ``neurons`` are too few or too many.
 
     Examples
     --------
@@ -143,6 +144,11 @@ def _check_enough(
 ) -> None:
     if isinstance(neurons, bool) or not isinstance(neurons, int) or neurons < 1:
         raise ConfigurationError(f"neurons must be a positive whole number, not {neurons!r}.")
+    if neurons > max(MOST_NEURONS, fewest):
+        raise ConfigurationError(
+            f"neurons must be a whole number from {fewest:,} to {max(MOST_NEURONS, fewest):,}, "
+            f"not {neurons:,}."
+        )
     if neurons >= fewest:
         return
     knots = len(line.knots)
