@@ -82,6 +82,24 @@ def test_a_range_and_plots(chalknet, tmp_path, monkeypatch):
         assert max(map(len, result.out.splitlines())) <= 80
 
 
+def test_what_lies_beyond_the_range_is_left_out(chalknet):
+    points = "0:8 1:6 2:4 3:2 4:0 5:2 6:4 7:2 8:0 9:2 10:4"
+    chalknet("fit-relu", points, "--output", "fit.toml")
+    found = chalknet("knots", "fit.toml", "--range", "3,7", "--json").last
+    assert (found["knots"], found["exact_knots"]) == ([4, 6], ["4", "6"])
+    ends = [(piece["start"], piece["end"]) for piece in found["pieces"]]
+    assert ends == [(3, 4), (4, 6), (6, 7)]
+    shown = chalknet("knots", "fit.toml", "--range", "3,7").out.splitlines()
+    assert shown[0] == "4 knots, 5 pieces; from 3 to 7: 2 knots, 3 pieces"
+    assert [line.split() for line in shown[3:]] == [
+        ["3", "4", "−2", "0"], ["4", "6", "2", "4"], ["6", "7", "−2", "2"],
+    ]  # fmt: skip
+    at_knots = chalknet("knots", "fit.toml", "--range", "4,8", "--json").last
+    assert at_knots["knots"] == [4, 6, 8]
+    between = chalknet("knots", "fit.toml", "--range", "4.5,5.5", "--json").last
+    assert (between["knots"], len(between["pieces"])) == ([], 1)
+
+
 def test_two_inputs(chalknet, tmp_path):
     axes = Dense([[1.0, 0.0], [0.0, 1.0]], [0.0, 0.0], "relu")
     cross = Network([axes, Dense([[1.0], [1.0]], [-1.0], "relu")])
@@ -114,8 +132,10 @@ def test_several_outputs_and_none(chalknet, tmp_path):
     ("arguments", "sentence"),
     [
         (("three.safetensors",), "has 3 inputs, but pieces are listed for one and drawn for two."),
-        (("nowhere",), "there is no such folder; name the folder of a run."),
-        (("nowhere.toml",), "there is no such folder"),
+        (("nowhere",), "nowhere: there is no such file or folder; name a network, as .toml (on"),
+        (("nowhere.toml",), "or .safetensors (a model), or the folder of a run."),
+        (("n" * 5000,), "n…: there is no such file or folder"),
+        ((".",), "this folder is not a run"),
         (("paper.toml", "--range", "2,1"), "--range takes two ends with a comma between"),
         (("paper.toml", "--plot", "a.jpg"), "a plot is written as svg, png or pdf"),
         (("tanh.toml",), "layer 1 has the activation tanh, but only networks of relu"),

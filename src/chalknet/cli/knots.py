@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from chalknet.cli.named_files import names_file, names_folder
 from chalknet.cli.options import Json
 from chalknet.cli.terminal import print_json, results
+from chalknet.pages import shortened
 
 if TYPE_CHECKING:
     from fractions import Fraction
@@ -83,17 +85,24 @@ def knots(
 
 def _read(path: Path) -> Any:
     """A Model, or a Problem."""
-    if path.suffix.lower() == ".toml" and path.is_file():
-        from chalknet.explain.problem import read_problem
+    if names_file(str(path)):
+        if path.suffix.lower() == ".toml":
+            from chalknet.explain.problem import read_problem
 
-        return read_problem(path)
-    if path.is_file():
+            return read_problem(path)
         from chalknet.model import Model
 
         return Model.load(path)
-    from chalknet.runs.folder import RunFolder
+    if names_folder(str(path)):
+        from chalknet.runs.folder import RunFolder
 
-    return RunFolder.open(path).model()
+        return RunFolder.open(path).model()
+    from chalknet.errors import DataNotFoundError
+
+    raise DataNotFoundError(
+        f"{shortened(str(path), 255)}: there is no such file or folder; name a network, as .toml "
+        "(on paper) or .safetensors (a model), or the folder of a run."
+    )
 
 
 def _inputs(network: Any) -> int:
@@ -122,26 +131,30 @@ def _one_input(
     from chalknet.construct.piecewise_linear import pieces_of
 
     found = pieces_of(network)
-    shown = found.pieces if limits is None else found.between(*limits)
+    knots, shown = found.knots, found.pieces
+    if limits is not None:
+        knots, shown = found.knots_between(*limits), found.between(*limits)
     if plot is not None:
         from chalknet.report.plots.network_pieces import write_pieces_plot
 
         write_pieces_plot(plot, found, name, limits)
     if json:
-        print_json({**_values(found, shown), **({} if plot is None else {"plot": str(plot)})})
+        print_json(
+            {**_values(found, knots, shown), **({} if plot is None else {"plot": str(plot)})}
+        )
         return
-    _print_pieces(found, shown, limits)
+    _print_pieces(found, knots, shown, limits)
     if plot is not None:
         results().print(f"\nplot  {plot}", markup=False, soft_wrap=True)
 
 
-def _values(found: Pieces, shown: tuple[Piece, ...]) -> dict[str, Any]:
+def _values(found: Pieces, knots: tuple[Fraction, ...], shown: tuple[Piece, ...]) -> dict[str, Any]:
     def number(value: Fraction | None) -> float | None:
         return None if value is None else float(value)
 
     return {
-        "knots": [float(knot) for knot in found.knots],
-        "exact_knots": [str(knot) for knot in found.knots],
+        "knots": [float(knot) for knot in knots],
+        "exact_knots": [str(knot) for knot in knots],
         "bends": found.bends,
         "pieces": [
             {
@@ -155,15 +168,21 @@ def _values(found: Pieces, shown: tuple[Piece, ...]) -> dict[str, Any]:
     }
 
 
+def _count(knots: int, pieces: int) -> str:
+    return (
+        f"{knots:,} knot{'' if knots == 1 else 's'}, {pieces:,} piece{'' if pieces == 1 else 's'}"
+    )
+
+
 def _print_pieces(
-    found: Pieces, shown: tuple[Piece, ...], limits: tuple[float, float] | None
-) -> None:
+    found: Pieces, knots: tuple[Fraction, ...], shown: tuple[Piece, ...],
+    limits: tuple[float, float] | None,
+) -> None:  # fmt: skip
     console = results()
     count = len(found.knots)
-    line = "no knot: one straight line" if not count else f"{count:,} knot{'s' * (count != 1)}"
-    line += f", {len(found.pieces):,} pieces" if count else ""
-    if limits is not None:
-        line += f"; {len(shown):,} from {limits[0]:g} to {limits[1]:g}"
+    line = "no knot: one straight line" if not count else _count(count, len(found.pieces))
+    if limits is not None and count:
+        line += f"; from {limits[0]:g} to {limits[1]:g}: {_count(len(knots), len(shown))}"
     console.print(line, markup=False, style="bold")
     if found.bends > count:
         hidden = found.bends - count

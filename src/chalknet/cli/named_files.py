@@ -1,10 +1,10 @@
-"""Whether text on the command line, which may be points or a function, names a file."""
+"""Whether text on the command line, which may be points or a function, names a file or folder."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-__all__ = ["names_file"]
+__all__ = ["names_file", "names_folder"]
 
 
 def names_file(text: str) -> bool:
@@ -16,4 +16,12 @@ def names_file(text: str) -> bool:
     try:
         return Path(text).is_file()
     except (OSError, ValueError):  # longer than a name can be, or with a NUL
+        return False
+
+
+def names_folder(text: str) -> bool:
+    """Whether there is such a folder."""
+    try:
+        return Path(text).is_dir()
+    except (OSError, ValueError):
         return False

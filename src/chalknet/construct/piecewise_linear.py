@@ -70,13 +70,23 @@ class Pieces:
         """The outputs at the knots."""
         return tuple(piece.at(piece.end) for piece in self.pieces if piece.end is not None)
 
+    def knots_between(self, low: float, high: float) -> tuple[Fraction, ...]:
+        """The knots from low to high, both included."""
+        return tuple(knot for knot in self.knots if low <= knot <= high)
+
     def between(self, low: float, high: float) -> tuple[Piece, ...]:
-        """The pieces that have a part strictly between low and high."""
+        """The pieces that have a part strictly between low and high, cut to that range."""
+        first, last = Fraction(low), Fraction(high)
         return tuple(
-            piece
+            Piece(
+                first if piece.start is None else max(piece.start, first),
+                last if piece.end is None else min(piece.end, last),
+                piece.slopes,
+                piece.intercepts,
+            )
             for piece in self.pieces
-            if (piece.end is None or piece.end > low)
-            and (piece.start is None or piece.start < high)
+            if (piece.end is None or piece.end > first)
+            and (piece.start is None or piece.start < last)
         )
 
     def __call__(self, x: Fraction | int) -> tuple[Fraction, ...]:
