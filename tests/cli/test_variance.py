@@ -50,6 +50,11 @@ def test_schemes_are_compared(chalknet, tmp_path):
     (row,) = [line for line in result.out.splitlines() if line.startswith("relu with he_normal")]
     assert row.split()[3:] == ["kept", "kept", "yes"]
     assert result.out.count("vanishing ×0.1 ") == 2  # 20 · 0.01 / 2, both ways
+    # Once an activation: 2 / (20 (1 + slope²)) keeps signals and gradients alike.
+    for name, sigma in (("relu", "0.1"), ("leaky_relu(slope=0.2)", "0.0962")):
+        _, table = result.out.split(f"σ² of the weights that keeps … with {name} (at variance 1)")
+        (row,) = [line for line in table.splitlines()[:6] if line.startswith("2–")]
+        assert row.split()[-3:] == [sigma] * 3
     root = ET.parse(tmp_path / "p.svg").getroot()
     assert root.tag.endswith("svg")
     found = chalknet("variance", "20x30", *schemes, "--draws", 0, "--json").last
@@ -60,6 +65,14 @@ def test_schemes_are_compared(chalknet, tmp_path):
         ("leaky_relu(slope=0.2)", "he_normal"),
         ("leaky_relu(slope=0.2)", "normal(std=0.1)"),
     ]
+
+
+def test_initializers_that_are_compared_share_their_recommendation(chalknet):
+    several = chalknet("variance", "30,20,5", "--init", "he_normal,zeros", "--draws", 0).out
+    alone = chalknet("variance", "30,20,5", "--draws", 0).out
+    heading = "σ² of the weights that keeps … (at variance 1)"
+    assert several.count(heading) == 1
+    assert several.split(heading)[1] == alone.split(heading)[1]
 
 
 @pytest.mark.parametrize("ending", ["png", "pdf"])
@@ -80,7 +93,9 @@ def test_plots_are_reproducible(ending, chalknet, tmp_path):
     ("arguments", "sentence"),
     [
         (["20,x"], "widths are whole numbers separated by commas"),
-        (["20"], "widths need at least inputs and outputs"),
+        (["20"], "widths need at least inputs and outputs, but are [20]."),
+        (["10x0"], "10x0 is a width and how many layers have it, which must be 1 or more."),
+        (["30, 10 x0,5"], "10 x0 is a width and how many layers have it"),
         (["20,0,3"], "a layer's width must be a positive integer"),
         (["20,3", "--init", "he"], "unknown initializer 'he'"),
         (["20,3,2", "--activation", "rellu"], "did you mean 'relu'?"),

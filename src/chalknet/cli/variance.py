@@ -117,6 +117,10 @@ def _widths(text: str) -> list[int]:
             raise ConfigurationError(
                 f"widths are whole numbers separated by commas, as in 784,256x49,10, not {text!r}."
             )
+        if match[2] is not None and int(match[2]) < 1:
+            raise ConfigurationError(
+                f"{part.strip()} is a width and how many layers have it, which must be 1 or more."
+            )
         found += [int(match[1])] * int(match[2] or 1)
     return found
 
@@ -193,8 +197,14 @@ def _print_summary(found: SignalPropagation) -> None:
         console.print(verdict.sentence, markup=False)
     if found.draws:
         console.print(_agreement(found), markup=False)
+    _print_recommended(found)
+
+
+def _print_recommended(found: SignalPropagation, of: str = "") -> None:
+    """The variances of the weights, which do not depend on the initializer."""
+    console = results()
     groups = _groups(found.recommended)
-    heading = f"σ² of the weights that keeps … (at variance {found.input_variance:g})"
+    heading = f"σ² of the weights that keeps …{of} (at variance {found.input_variance:g})"
     console.print(f"\n{heading}", style="bold", markup=False)
     heads = f"{'signals':>10}  {'gradients':>10}  {'nearly both':>12}"
     console.print(f"{'layers':<9} {'shape':<14}{heads}", style="bold", markup=False)
@@ -243,6 +253,9 @@ def _print_comparison(schemes: list[SignalPropagation]) -> None:
         name = f"{one.name:<{width}}" if len(one.name) < width else f"{one.name}\n{'':<{width}}"
         console.print(f"{name}{cells}".rstrip(), markup=False)
     console.print("\n×: factor a layer, of the variance")
+    of_activations = {scheme.activation: scheme for scheme in schemes}
+    for activation, scheme in of_activations.items():
+        _print_recommended(scheme, f" with {activation}" if len(of_activations) > 1 else "")
 
 
 def _verdict(verdict: Verdict) -> str:

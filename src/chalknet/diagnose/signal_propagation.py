@@ -227,6 +227,8 @@ def _checked(
             "be had."
         )
     widths = [int(width) for width in widths]
+    if len(widths) < 2:
+        raise ConfigurationError(f"widths need at least inputs and outputs, but are {widths}.")
     # A network of width 1 is made for the other checks, so that there is one set of them.
     narrow = Network.dense(
         [1] * len(widths), activation=activation, init="zeros", rng=np.random.default_rng(0)
