@@ -67,6 +67,45 @@ def test_what_is_printed_and_drawn(chalknet, tmp_path):
     assert "The loss never fell" in low.out
 
 
+def test_marks_stand_at_the_rates_that_are_named(chalknet):
+    arguments = ("find-lr", "digits", "--optimizer", "sgd", "--highest", 1000, "--steps", 100)
+    found = chalknet(*arguments, "--json").last
+    shown = chalknet(*arguments).out
+    assert max(map(len, shown.splitlines())) <= 80
+    rows = [line.split() for line in shown.splitlines() if "█" in line]
+    marks = {" ".join(row[4:]): row for row in rows if len(row) > 3}
+    losses = [float(row[1]) for row in rows]
+    assert float(marks["least"][1]) == min(losses)
+    assert float(marks["least"][1]) == pytest.approx(min(found["smoothed"]), abs=1e-4)
+    for mark, name in (("least", "best"), ("falls fastest", "steepest")):
+        assert float(marks[mark][0]) == pytest.approx(found[name], rel=0.05)
+    assert float(marks["suggested"][0]) == pytest.approx(found["suggestion"], rel=0.05)
+    rates = [float(row[0]) for row in rows]
+    assert rates == sorted(rates)
+
+
+def test_rates_too_high_are_told_and_nothing_is_suggested(chalknet):
+    arguments = ("find-lr", "digits", "--optimizer", "sgd", "--lowest", 100, "--highest", 1e6)
+    result = chalknet(*arguments)
+    assert result.status == 0
+    assert "far above the 2.5" in result.out
+    assert "Take a lower --lowest, such as 0.1." in result.out
+    assert "Suggested" not in result.out
+    assert "←" not in result.out
+    found = chalknet(*arguments, "--json").last
+    assert (found["suggestion"], found["too_high"]) == (None, True)
+    assert found["losses"][5] > 4 * found["untrained"]
+
+
+def test_a_suggestion_below_the_sweep_is_no_row_of_it(chalknet):
+    arguments = ("find-lr", "digits", "--optimizer", "sgd", "--lowest", 0.3, "--highest", 100)
+    found = chalknet(*arguments, "--json").last
+    assert found["suggestion"] < 0.3
+    shown = chalknet(*arguments).out
+    assert f"Suggested learning rate: {found['suggestion']:.2g}" in shown
+    assert "← suggested" not in shown
+
+
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [

@@ -149,6 +149,33 @@ def test_no_suggestion_where_nothing_falls(digits: Dataset) -> None:
     assert found.as_dict()["suggestion"] is None
 
 
+@pytest.mark.parametrize("optimizer", ["sgd", "adam"])
+def test_rates_too_high_from_the_start_are_told(optimizer: str, digits: Dataset) -> None:
+    found = learning_rate_range(
+        training_on(digits, [32], optimizer=optimizer), lowest=100, highest=1e6
+    )
+    assert found.too_high
+    assert (found.suggestion, found.best, found.steepest) == (None, None, None)
+    assert found.diverged_at is not None
+    assert found.diverged_at < 200
+    usual = learning_rate_range(training_on(digits, [32], optimizer=optimizer))
+    assert not usual.too_high
+    assert usual.suggestion is not None
+
+
+def test_the_untrained_loss_is_that_of_the_network(digits: Dataset) -> None:
+    """On the batches of the first 11 steps, whatever the rates."""
+    training = training_on(digits, [20])
+    order = np.random.default_rng(5).permutation(len(digits))[: 11 * 32]
+    outputs = torch.tensor(training.network.output(digits.X[order]))
+    loss = torch.nn.functional.cross_entropy(outputs, torch.tensor(digits.targets[order]))
+    for lowest in (1e-7, 100.0):
+        found = learning_rate_range(
+            training, lowest=lowest, highest=1e3, steps=40, rng=np.random.default_rng(5)
+        )
+        assert found.untrained == pytest.approx(float(loss), rel=1e-4)
+
+
 @given(st.floats(-10, 10), st.floats(-1, 1), st.floats(2, 8))
 def test_smoothing_keeps_straight_lines_and_does_not_lag(a: float, b: float, width: float) -> None:
     at = np.arange(80.0)

@@ -39,7 +39,8 @@ chalknet find-lr mnist --hidden 256,128 --optimizer momentum
 chalknet find-lr flowers.csv --target species --scaling standard --output curve.png
 """
 
-BAR = 44
+BAR = 28
+BESIDE = 0.15  # powers of ten from a rate that was found, within which no other is shown
 
 
 @with_training_options(*DATA_OPTIONS, *NETWORK_OPTIONS, *LEARNING_OPTIONS, "engine", "threads")
@@ -145,40 +146,50 @@ def _print(training: Training, found: LearningRateRange) -> None:
         markup=False,
         soft_wrap=True,
     )
-    console.print(f"{'rate':>9}  {'loss':>10}", style="bold")
+    console.print(f"{'rate':>9}  {'loss':>10}  smoothed over steps", style="bold")
     for rate, loss, bar, note in _rows(found):
         console.print(f"{rate:>9.1e}  {decimals(loss):>10}  {bar}{note}".rstrip(), markup=False)
 
 
 def _rows(found: LearningRateRange) -> Iterator[tuple[float, float, str, str]]:
-    """The smoothed loss at every half power of ten, as a bar, and which rates are near."""
+    """The smoothed loss at every half power of ten, or the rates found near it, as a bar."""
     import numpy as np
 
     logs = np.log10(found.rates)
     if not len(logs):
         return
+    marks: dict[float, list[str]] = {}
+    rates = {"falls fastest": found.steepest, "least": found.best, "suggested": found.suggestion}
+    for name, rate in rates.items():
+        if rate is not None and rate >= found.rates[0]:  # half of the best may lie below
+            marks.setdefault(float(np.log10(rate)), []).append(name)
     grid = np.arange(np.ceil(2 * logs[0] - 1e-9), np.floor(2 * logs[-1] + 1e-9) + 1) / 2
-    losses = np.interp(grid, logs, found.smoothed)
+    far = [at for at in grid.tolist() if all(abs(at - mark) > BESIDE for mark in marks)]
+    places = sorted([*far, *marks])
+    losses = np.interp(places, logs, found.smoothed)
     # Losses far above the start are cut: it is the fall that is to be seen.
-    full = min(1.5 * float(np.max(found.smoothed[:10])), float(losses.max())) or 1.0
-    marks = {"falls fastest": found.steepest, "least": found.best, "suggested": found.suggestion}
-    for at, loss in zip(grid, losses, strict=True):
-        near = [
-            name
-            for name, rate in marks.items()
-            if rate is not None and abs(np.log10(rate) - at) <= 0.25
-        ]
+    highest = float(losses.max(initial=0.0))
+    full = min(1.5 * float(np.max(found.smoothed[:10])), highest) or 1.0
+    for at, loss in zip(places, losses.tolist(), strict=True):
         bar = "█" * max(1, round(BAR * min(max(loss, 0.0) / full, 1.0)))
-        yield 10.0**at, loss, bar, f" ← {', '.join(near)}" if near else ""
+        yield 10.0**at, loss, bar, f" ← {', '.join(marks[at])}" if at in marks else ""
 
 
 def _advise(found: LearningRateRange, output: Path | None) -> None:
     console = results()
     console.print()
-    if found.suggestion is None:
+    if found.too_high:
+        console.print(
+            f"From the first steps on the loss is far above the {decimals(found.untrained)} of the "
+            "untrained network: these rates are too high. Take a lower --lowest, such as "
+            f"{found.rates[0] / 1000 if len(found.rates) else 1e-7:.2g}.",
+            soft_wrap=True, markup=False,
+        )  # fmt: skip
+    elif found.suggestion is None:
         console.print(
             "The loss never fell: there is no rate to suggest. Look at the data with chalknet "
-            "doctor, or take more steps.",
+            "doctor, or take "
+            + ("more steps." if found.diverged_at is None else "a lower --lowest."),
             soft_wrap=True,
         )
     else:

@@ -9,8 +9,9 @@ Source: Smith, "Cyclical learning rates for training neural networks", WACV 2017
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -54,6 +55,8 @@ class LearningRateRange:
         ``steepest``, but at least a tenth and at most a half of ``best``; None if it never fell.
     optimizer : str
     batch_size : int
+    untrained : float
+        The loss of the untrained network on the batches of the first 11 steps.
     """
 
     rates: Vector
@@ -65,6 +68,12 @@ class LearningRateRange:
     suggestion: float | None
     optimizer: str
     batch_size: int
+    untrained: float
+
+    @property
+    def too_high(self) -> bool:
+        """Whether the first rates already throw the loss far above the untrained network's."""
+        return _too_high(self.losses, self.untrained)
 
     def as_dict(self) -> dict[str, Any]:
         """As plain numbers."""
@@ -76,6 +85,8 @@ class LearningRateRange:
             "steepest": self.steepest,
             "best": self.best,
             "diverged_at": self.diverged_at,
+            "untrained": self.untrained if math.isfinite(self.untrained) else None,
+            "too_high": self.too_high,
             "rates": self.rates.tolist(),
             "losses": self.losses.tolist(),
             "smoothed": self.smoothed.tolist(),
@@ -132,11 +143,17 @@ def learning_rate_range(
     if isinstance(steps, bool) or steps != int(steps) or steps < 20:
         raise ConfigurationError(f"steps must be a whole number ≥ 20, not {steps!r}.")
     rates = np.geomspace(lowest, highest, int(steps))
-    losses, diverged = _sweep(training, rates, rng or np.random.default_rng(0), on_step)
+    batches = _batches(training, rates, rng or np.random.default_rng(0))
+    first = list(itertools.islice(batches, SETTLING + 1))
+    untrained = _untrained(training, first)
+    losses, diverged = _sweep(training, itertools.chain(first, batches), untrained, on_step)
+    diverged = diverged and len(losses) < len(rates)
     diverged_at = float(rates[len(losses)]) if diverged else None
     rates = rates[: len(losses)]
     smoothed, slopes, noise = _smoothed(losses, max(2.0, BANDWIDTH * steps))
-    least = _least(losses, smoothed, noise)
+    # Where the first steps have ruined the network, a fall after that is none to learn from.
+    fell = not _too_high(losses, untrained)
+    least = _least(losses, smoothed, noise, untrained) if fell else None
     steepest = None if least is None else float(rates[slopes[: least + 1].argmin()])
     best = None if least is None else float(rates[least])
     return LearningRateRange(
@@ -147,6 +164,7 @@ def learning_rate_range(
         steepest=steepest,
         best=best,
         suggestion=_suggestion(steepest, best),
+        untrained=untrained,
         optimizer=training.plan.optimizer.name,
         batch_size=training.batch_size,
     )
@@ -165,31 +183,53 @@ def _suggestion(steepest: float | None, best: float | None) -> float | None:
 
 def _sweep(
     training: Training,
-    rates: Vector,
-    rng: np.random.Generator,
+    batches: Iterable[StepRange],
+    untrained: float,
     on_step: Callable[[int], None] | None,
 ) -> tuple[Vector, bool]:
-    """The loss of each step until the last or the one that diverged, and whether one did."""
-    network = training.network.copy()
-    state = training.plan.optimizer.init(network.parameters)
-    plan = dataclasses.replace(training.plan, network=network, state=state)
+    """The loss of each step until the last or the one that diverged, and whether one did.
+
+    That is the last step taken where the loss has grown, and the one after where it is not finite.
+    """
     losses: list[float] = []
     running = start = least = math.nan
-    for number, batch in enumerate(_batches(training, rates, rng)):
-        totals = Totals()
-        training.engine.run(plan, batch, totals)
-        if totals.diverged_at is not None:
+    for number, loss in enumerate(_losses(training, batches)):
+        if loss is None:
             return np.array(losses), True
-        losses.append(totals.loss / totals.weight if totals.weight else 0.0)
-        running = losses[0] if number == 0 else MEMORY * running + (1 - MEMORY) * losses[-1]
+        losses.append(loss)
+        running = loss if number == 0 else MEMORY * running + (1 - MEMORY) * loss
         if number <= SETTLING:
-            start = least = running
+            start = least = min(running, untrained)
         least = min(least, running)
         if on_step is not None:
             on_step(number + 1)
-        if running > max(DIVERGED * least, start) and number + 1 < len(rates):
+        if number >= SETTLING and running > max(DIVERGED * least, start):
             return np.array(losses), True
     return np.array(losses), False
+
+
+def _untrained(training: Training, batches: list[StepRange]) -> float:
+    """The loss of the network as it is on these batches: what they give at a rate of 0."""
+    still = [
+        dataclasses.replace(batch, learning_rates=np.zeros_like(batch.learning_rates))
+        for batch in batches
+    ]
+    losses = [loss for loss in _losses(training, still) if loss is not None]
+    return float(np.mean(losses)) if losses else math.inf
+
+
+def _losses(training: Training, batches: Iterable[StepRange]) -> Iterator[float | None]:
+    """The loss of each step of a copy of the network; None, the last, where it is not finite."""
+    network = training.network.copy()
+    state = training.plan.optimizer.init(network.parameters)
+    plan = dataclasses.replace(training.plan, network=network, state=state)
+    for batch in batches:
+        totals = Totals()
+        training.engine.run(plan, batch, totals)
+        if totals.diverged_at is not None:
+            yield None
+            return
+        yield totals.loss / totals.weight if totals.weight else 0.0
 
 
 def _batches(training: Training, rates: Vector, rng: np.random.Generator) -> Iterator[StepRange]:
@@ -204,15 +244,23 @@ def _batches(training: Training, rates: Vector, rng: np.random.Generator) -> Ite
             yield StepRange(order, size, step, step + 1, of_epoch, key)
 
 
-def _least(losses: Vector, smoothed: Vector, noise: Vector) -> int | None:
+def _least(losses: Vector, smoothed: Vector, noise: Vector, untrained: float) -> int | None:
     """Where the loss is least; None if it is not clearly below where it began."""
     if len(losses) < 2:
         return None
-    least, start = int(smoothed.argmin()), float(smoothed[: SETTLING + 1].mean())
+    # Rates near too high throw the first losses above the untrained network's.
+    least, start = int(smoothed.argmin()), min(float(smoothed[: SETTLING + 1].mean()), untrained)
     # How much batches differ, by the median, which the rise at the end does not touch.
     batches = 1.4826 * float(np.median(np.abs(np.diff(losses)))) / math.sqrt(2)
     fall = max(FALL * abs(start), SURELY * batches * float(noise[least]))
     return least if smoothed[least] < start - fall else None
+
+
+def _too_high(losses: Vector, untrained: float) -> bool:
+    """Whether the first steps broke the sweep off, or left the loss at several times its size."""
+    if len(losses) <= SETTLING:
+        return True
+    return float(losses[1 : SETTLING + 1].mean()) > DIVERGED * untrained
 
 
 def _smoothed(losses: Vector, bandwidth: float) -> tuple[Vector, Vector, Vector]:
