@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,6 +13,8 @@ from chalknet.cli.options import DataDir, Json
 from chalknet.cli.terminal import announce_compilation, messages, print_json, results
 
 if TYPE_CHECKING:
+    from rich.status import Status
+
     from chalknet.studies.study import Row
 
 __all__ = ["EXAMPLES", "studies"]
@@ -24,7 +28,6 @@ chalknet studies run ucr nyu-s25
 
 chalknet studies run all --output studies
 """
-MARKS = {"exact": "=", "in distribution": "≈", "differs": "≠"}
 
 
 def studies(
@@ -73,48 +76,79 @@ def _run(names: list[str], seeds: int, output: Path, data_dir: str | None, json:
     from chalknet.studies.catalogue import study_named
     from chalknet.studies.page import write_index, write_study
     from chalknet.studies.setting import Setting
-    from chalknet.studies.study import rows_of, worked_out
+    from chalknet.studies.study import Verdict, rows_of, worked_out
 
     chosen = [study_named(name) for name in names]
+    _make(output)
     announce_compilation()
-    console, started = messages(), time.perf_counter()
+    started = time.perf_counter()
+    done, rows = [], []
     with (
-        console.status("beginning…") as status,
-        Setting(
-            data_dir=data_dir, seeds=seeds, progress=lambda words: status.update(f"{words}…")
-        ) as setting,
+        _progress() as (status, progress),
+        Setting(data_dir=data_dir, seeds=seeds, progress=progress) as setting,
     ):
-        output.mkdir(parents=True, exist_ok=True)
-        done, rows = [], []
         for study, parts in worked_out(chosen, setting):
             done.append((study, parts))
             write_study(output / f"{study.name}.html", study, parts)
-            for row in rows_of(parts):
-                rows.append(row)
-                if json:
-                    print_json(
-                        {
-                            "study": study.name,
-                            "table": row.table,
-                            "row": row.row,
-                            "published": row.published,
-                            "ours": row.ours,
-                            "verdict": row.verdict.value,
-                            "reason": row.reason,
-                        }
-                    )
-            if not json:
+            rows += rows_of(parts)
+            if json:
+                _print_json(study.name, rows_of(parts))
+            else:
                 status.stop()
                 _print(study.title, rows_of(parts))
                 status.start()
     page = write_index(output / "index.html", done)
-    counts = {mark: sum(row.verdict.value == mark for row in rows) for mark in MARKS}
+    counts = {mark: sum(row.verdict is mark for row in rows) for mark in Verdict}
     if json:
         seconds = round(time.perf_counter() - started, 2)
-        print_json({"event": "done", **counts, "seconds": seconds, "page": str(page)})
-    else:
-        told = ", ".join(f"{count} {verdict}" for verdict, count in counts.items())
-        results().print(f"{told}. Pages: {page}", markup=False, soft_wrap=True)
+        told = {mark.value: count for mark, count in counts.items()}
+        print_json({"event": "done", **told, "seconds": seconds, "page": str(page)})
+        return
+    for mark, count in counts.items():
+        if count:
+            results().print(f"{mark.mark} {count} {mark.value}: {mark.meaning}.", style="dim")
+    results().print(f"Pages: {page}", markup=False, soft_wrap=True)
+
+
+def _make(folder: Path) -> None:
+    from chalknet.errors import ConfigurationError
+
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ConfigurationError(
+            f"--output {folder}: the folder cannot be made ({error.strerror}); name another."
+        ) from None
+
+
+@contextmanager
+def _progress() -> Iterator[tuple[Status, Callable[[str], None]]]:
+    """A line that changes; where that cannot be shown, a line each time."""
+    console = messages()
+    with console.status("beginning…") as status:
+
+        def tell(words: str) -> None:
+            if console.is_terminal:
+                status.update(f"{words}…")
+            else:
+                console.print(words, markup=False, soft_wrap=True)
+
+        yield status, tell
+
+
+def _print_json(study: str, rows: list[Row]) -> None:
+    for row in rows:
+        print_json(
+            {
+                "study": study,
+                "table": row.table,
+                "row": row.row,
+                "published": row.published,
+                "ours": row.ours,
+                "verdict": row.verdict.value,
+                "reason": row.reason,
+            }
+        )
 
 
 def _print(title: str, rows: list[Row]) -> None:
@@ -126,7 +160,7 @@ def _print(title: str, rows: list[Row]) -> None:
     for row in rows:
         style = "" if row.verdict.value != "differs" else "yellow"
         table.add_row(
-            MARKS[row.verdict.value],
+            row.verdict.mark,
             f"{row.table}: {row.row}",
             row.published,
             row.ours,
@@ -137,5 +171,7 @@ def _print(title: str, rows: list[Row]) -> None:
     console.print()
     for row in rows:
         if row.verdict.value == "differs":
-            console.print(f"≠ {row.table}, {row.row}: {row.reason}.", markup=False, style="dim")
+            console.print(
+                f"≠ {row.table}, {row.row}: {row.reason.rstrip('.')}.", markup=False, style="dim"
+            )
     console.print()

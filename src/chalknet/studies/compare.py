@@ -84,6 +84,8 @@ def in_distribution(
     )
     below = int((runs < value).sum())
     place = f"{below} of {len(runs)} runs lie below the published value"
+    if not runs[0] <= value <= runs[-1]:
+        place += ", which is outside their range" + (", but near it" if inside else "")
     return Row(
         table=table,
         row=row,

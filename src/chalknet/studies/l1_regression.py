@@ -55,7 +55,7 @@ def l1_regression(setting: Setting) -> Result:
                 row="minimum on 200 random samples",
                 published="",
                 ours=f"linear program {program.fun:.4f}, network {reached:.4f}",
-                verdict=Verdict.EXACT if reached <= program.fun * 1.001 else Verdict.DIFFERS,
+                verdict=Verdict.SHOWN if reached <= program.fun * 1.001 else Verdict.DIFFERS,
                 reason="the network must come within 1e-3 of the linear program",
             ),
         ],

@@ -105,7 +105,7 @@ STUDY = Study(
             "the neurons that d inputs need.",
             method="Networks constructed in closed form, with the measured error beside the proved "
             "bound.",
-            code="$ chalknet approximate 'sin(x)' --error 0.1",
+            code="$ chalknet approximate 'sin(x)' --range 3 --error 0.1",
             run=expressivity,
         ),
         Part(

@@ -31,7 +31,12 @@ def write_study(path: str | os.PathLike[str], study: Study, done: Done) -> Path:
         for part, result in done
     ]
     page = render_page(
-        "chalknet.studies", "study.html", study=study, parts=parts, tally=tally(done)
+        "chalknet.studies",
+        "study.html",
+        study=study,
+        parts=parts,
+        tally=tally(done),
+        verdicts=[verdict for verdict in Verdict if dict(tally(done)).get(verdict.value)],
     )
     return write_atomically(path, page)
 
@@ -42,7 +47,8 @@ def write_index(path: str | os.PathLike[str], done: Sequence[tuple[Study, Done]]
         {"study": study, "file": f"{study.name}.html", "tally": tally(parts)}
         for study, parts in done
     ]
-    return write_atomically(path, render_page("chalknet.studies", "index.html", studies=studies))
+    page = render_page("chalknet.studies", "index.html", studies=studies, verdicts=list(Verdict))
+    return write_atomically(path, page)
 
 
 def tally(done: Done) -> list[tuple[str, int]]:

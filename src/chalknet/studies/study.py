@@ -21,7 +21,25 @@ class Verdict(enum.StrEnum):
 
     EXACT = "exact"
     IN_DISTRIBUTION = "in distribution"
+    SHOWN = "shown"
     DIFFERS = "differs"
+
+    @property
+    def mark(self) -> str:
+        """One character for it."""
+        return {"exact": "=", "in distribution": "≈", "shown": "✓", "differs": "≠"}[self.value]
+
+    @property
+    def meaning(self) -> str:
+        """What it says of a figure."""
+        return {
+            "exact": "agrees with all digits printed, or the first twelve of more: the last ones "
+            "of a float64 depend on the order of sums",
+            "in distribution": "the run was published without a seed; it lies within the range of "
+            "ours, widened by half of it on either side",
+            "shown": "a statement without a figure, which holds here",
+            "differs": "and the reason is given",
+        }[self.value]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""Curves over epochs, each labelled at its end."""
+"""Curves over epochs, or over other whole numbers, each labelled at its end."""
 
 from __future__ import annotations
 
@@ -38,10 +38,14 @@ def curves(
     lines: Sequence[Curve],
     *,
     title: str,
+    across: str = "epoch",
     percent: bool = False,
     best: int | None = None,
 ) -> Markup:
-    """Curves over epochs, labelled at their ends; ``best`` marks an epoch on the last curve."""
+    """Curves over epochs, labelled at their ends; ``best`` marks an epoch on the last curve.
+
+    ``across`` is what the numbers count where these are no epochs, in the singular.
+    """
     with drawing():
         figure_, axes = new_axes(right=78)
         arrays = [np.array([math.nan if v is None else v for v in c.values]) for c in lines]
@@ -59,10 +63,10 @@ def curves(
             )
         if best is not None:
             _mark_best(axes, best, epochs, arrays[-1])
-        _epoch_axis(axes, epochs)
+        _epoch_axis(axes, epochs, across)
         _value_axis(axes, finite, percent=percent, logarithmic=logarithmic)
         _label_ends(axes, epochs, lines, arrays, logarithmic=logarithmic)
-        return svg_of(figure_, prefix, f"{title} over epochs {epochs[0]} to {epochs[-1]}.")
+        return svg_of(figure_, prefix, f"{title} over {across}s {epochs[0]} to {epochs[-1]}.")
 
 
 def _wants_logarithm(values: Array) -> bool:
@@ -85,7 +89,7 @@ def _mark_best(axes: Axes, best: int, epochs: Sequence[int], values: Array) -> N
     )  # fmt: skip
 
 
-def _epoch_axis(axes: Axes, epochs: Sequence[int]) -> None:
+def _epoch_axis(axes: Axes, epochs: Sequence[int], across: str) -> None:
     from matplotlib.ticker import FuncFormatter, MaxNLocator
 
     first, last = epochs[0], epochs[-1]
@@ -96,7 +100,7 @@ def _epoch_axis(axes: Axes, epochs: Sequence[int]) -> None:
     else:
         axes.xaxis.set_major_locator(MaxNLocator(6, integer=True))
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
-    axes.set_xlabel("epoch")
+    axes.set_xlabel("epoch" if across == "epoch" else f"{across}s")
 
 
 def _value_axis(axes: Axes, values: Array, *, percent: bool, logarithmic: bool) -> None:
