@@ -80,7 +80,8 @@ def test_losses_are_ranked_where_there_are_no_classes(chalknet, tmp_path):
         (("--resume", "."), "this folder is no sweep"),
         (("digits", "--resume", "."), "DATA cannot be given"),
         (("--join", "gone.db", "--epochs", 3), "--epochs cannot be given"),
-        (("--join", "gone.db"), "there is no study named 'sweep'"),
+        (("--join", "gone.db"), r"gone\.db: there is no such database"),
+        (("digits", "--validation", 0, *GRID), "give --validation 0.1"),
     ],
 )
 def test_what_cannot_be_done_is_said_in_a_sentence(arguments, sentence, chalknet, tmp_path):
@@ -91,6 +92,14 @@ def test_what_cannot_be_done_is_said_in_a_sentence(arguments, sentence, chalknet
     assert result.err.count("\n") == 1
     assert result.out == ""
     assert not list(tmp_path.glob("sweeps/*"))  # nothing half-made is left
+    assert not (tmp_path / "gone.db").exists()
+
+
+def test_where_all_diverge_there_is_no_winner(chalknet):
+    rates = ("--grid", "learning_rate=1e37,1e38", "--optimizer", "sgd")
+    result = chalknet("sweep", "digits", "--epochs", 1, *rates, "--output", "s")
+    assert result.status == 0
+    assert "2 diverged\nno point has come to its end, so there is no winner\n" in result.out
 
 
 def test_a_folder_that_holds_something_is_left_alone(chalknet, tmp_path):

@@ -86,6 +86,8 @@ def print_outcome(
     for state in ("diverged", "pruned", "running", "waiting"):
         if counts[state]:
             console.print(f"{counts[state]} {state}")
+    if not ranked:
+        console.print("no point has come to its end, so there is no winner", style="yellow")
     if winner is not None:
         _print_winner(winner, described(winner["values"]))
     console.print(f"report: {folder / 'report.html'}", markup=False, soft_wrap=True)

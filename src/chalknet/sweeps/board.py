@@ -13,6 +13,7 @@ import weakref
 from collections.abc import Collection
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from chalknet.errors import ConfigurationError, DataNotFoundError
@@ -39,6 +40,7 @@ from chalknet.sweeps.task import (
 __all__ = ["Board", "Point", "as_url"]
 
 PLAN, PLANNED, WORKER, WINNER = "plan", "planned", "worker", "winner"
+FILE = "sqlite:///"
 ENDED = ("complete", "diverged", "pruned")
 
 
@@ -76,6 +78,10 @@ class Board:
     def __init__(self, url: str, name: str, plan: SweepPlan | None = None) -> None:
         optuna = optuna_library()
         self.url, self.name = url, name
+        if plan is None and url.startswith(FILE) and not Path(url.removeprefix(FILE)).exists():
+            raise DataNotFoundError(
+                f"{url}: there is no such database; name one that a sweep was begun in."
+            )
         with database_errors(url), without_warnings():
             self._storage = optuna.storages.RDBStorage(
                 url,

@@ -88,7 +88,7 @@ class SweepPlan:
         first = self.config({})
         if first.validation_fraction == 0:
             raise ConfigurationError(
-                "a sweep ranks its runs on validation data: give --set validation=0.1, say."
+                "a sweep ranks its runs on validation data: give --validation 0.1, say."
             )
         for name, axis in self.space.axes.items():
             values = getattr(axis, "values", None) or (axis.drawn(np.random.default_rng(0)),)
