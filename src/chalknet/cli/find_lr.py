@@ -179,12 +179,14 @@ def _advise(found: LearningRateRange, output: Path | None) -> None:
     console = results()
     console.print()
     if found.too_high:
+        lower = min(0.1, float(found.rates[0]) / 1000) if len(found.rates) else 0.1
         console.print(
-            f"From the first steps on the loss is far above the {decimals(found.untrained)} of the "
+            f"The first steps throw the loss far above the {decimals(found.untrained)} of the "
             "untrained network: these rates are too high. Take a lower --lowest, such as "
-            f"{found.rates[0] / 1000 if len(found.rates) else 1e-7:.2g}.",
-            soft_wrap=True, markup=False,
-        )  # fmt: skip
+            f"{lower:.2g}.",
+            soft_wrap=True,
+            markup=False,
+        )
     elif found.suggestion is None:
         console.print(
             "The loss never fell: there is no rate to suggest. Look at the data with chalknet "
