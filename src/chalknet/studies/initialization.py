@@ -8,7 +8,7 @@ from chalknet.studies.study import Row, Verdict
 
 __all__ = ["initialization"]
 
-WIDTH, DRAWS = 200, 200
+WIDTH, DRAWS = 200, 100
 
 
 def initialization(setting: Setting) -> list[Row]:

@@ -132,10 +132,10 @@ def worked_out(
 
     def work_out(study: Study, *, waiting: bool) -> None:
         for part in study.parts:
-            if waiting or not part.runs:
-                key = study.name, part.number
+            key = study.name, part.number
+            if key not in results and (waiting or not part.runs):
                 setting.progress(" ".join(key))
-                results[key] = results.get(key) or part.run(setting)
+                results[key] = part.run(setting)
 
     for study in studies:
         work_out(study, waiting=False)

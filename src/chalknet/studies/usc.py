@@ -31,6 +31,7 @@ __all__ = ["STUDY"]
 ACTIVATIONS = ("relu", "tanh")
 RATES = (1e-5, 1e-4, 1e-3)
 SHOWN_RATE = 1e-3
+SHOWN_EPOCHS = (0, 1, 2, 3, 4, *range(5, 51, 5))
 TRAINED = 50_000  # five sixths; the rest validates
 LAST_BEFORE_DECAY = 19
 AS_WRITTEN = "with the decay as the printed program has it"
@@ -171,6 +172,7 @@ def run(setting: Setting, case: tuple[str, float]) -> Trained:
         stepped,
         recipe,
         test=validation if rate == SHOWN_RATE else None,
+        test_after=SHOWN_EPOCHS,
         after_epoch=note,
     )
     last = _accuracies(course, stepped, validation)
@@ -209,7 +211,7 @@ def q3(setting: Setting) -> Result:
             title="Validation accuracy of ReLU and tanh at η = 0.001",
             drawing=curves(
                 "usc-q3",
-                list(range(51)),
+                SHOWN_EPOCHS,
                 [
                     Curve("ReLU", runs["relu", 1e-3].course.test_accuracy),
                     Curve("tanh", runs["tanh", 1e-3].course.test_accuracy, second=True),
