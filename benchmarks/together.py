@@ -25,7 +25,7 @@ from benchmarks.measure import SECONDS_TO_SETTLE, Say
 from chalknet import Adam, Dataset, Network, Training, load_dataset, train_together
 from chalknet.engine.small import is_small
 
-WIDTHS, BATCH_SIZES, NETWORKS = (8, 16, 32, 64), (32, 100), (2, 4, 8)
+WIDTHS, BATCH_SIZES, NETWORKS = (8, 16, 32, 64, 100), (32, 100), (2, 4, 8)
 FLOAT32 = np.dtype(np.float32)
 
 

@@ -20,7 +20,7 @@ from chalknet.studies.study import Part, Picture, Result, Row, Study
 __all__ = ["STUDY"]
 
 RAW = Preprocessing()  # pixels from 0 to 255
-PARTED = 60  # epochs after which runs that differ in their roundings have parted
+PARTED = 46  # epochs after which runs that differ in their roundings have parted
 LOST = (
     "the printed backward pass did not survive; this recipe with the correct gradient does better, "
     "so the published curve cannot come from a correct gradient"
