@@ -97,6 +97,12 @@ def test_rates_too_high_are_told_and_nothing_is_suggested(chalknet):
     assert found["losses"][5] > 4 * found["untrained"]
 
 
+def test_the_drawing_says_that_rates_are_too_high(chalknet, tmp_path):
+    rates = ("--lowest", 100, "--highest", 1e6, "--optimizer", "sgd")
+    assert chalknet("find-lr", "digits", *rates, "--output", "curve.svg").status == 0
+    assert "All rates are too high" in (tmp_path / "curve.svg").read_text()
+
+
 def test_a_suggestion_below_the_sweep_is_no_row_of_it(chalknet):
     arguments = ("find-lr", "digits", "--optimizer", "sgd", "--lowest", 0.3, "--highest", 100)
     found = chalknet(*arguments, "--json").last

@@ -56,6 +56,8 @@ def write_learning_rate_plot(
 
 
 def _seen(found: LearningRateRange) -> str:
+    if found.too_high:
+        return "All rates are too high"
     if found.best is None:
         return "The loss never falls"
     fastest, least = number(found.steepest, 2), number(found.best, 2)
