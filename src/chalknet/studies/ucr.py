@@ -89,36 +89,28 @@ def q1(setting: Setting) -> Result:
                 drawing=gallery(course.model, samples, _kinds(course, samples)),
             )
         )
+    result.pictures = [*_all_epochs(course, len(data)), *result.pictures]
+    return result
+
+
+def _all_epochs(course: Course, samples: int) -> list[Picture]:
+    """Accuracies and loss before each of the 100 updates."""
     epochs = list(range(100))
-    result.pictures.insert(
-        0,
+    accuracies = [
+        Curve("train", course.train_accuracy),
+        Curve("test", course.test_accuracy[:100], second=True),
+    ]
+    losses = [Curve("train", [loss * samples for loss in course.train_loss])]
+    return [
         Picture(
             title="All 100 epochs: accuracy before each update",
-            drawing=curves(
-                "ucr-q1",
-                epochs,
-                [
-                    Curve("train", course.train_accuracy),
-                    Curve("test", course.test_accuracy[:100], second=True),
-                ],
-                title="Accuracy",
-                percent=True,
-            ),
+            drawing=curves("ucr-q1", epochs, accuracies, title="Accuracy", percent=True),
         ),
-    )
-    result.pictures.insert(
-        1,
         Picture(
             title="All 100 epochs: loss before each update, summed over the samples",
-            drawing=curves(
-                "ucr-q1-loss",
-                epochs,
-                [Curve("train", [loss * len(data) for loss in course.train_loss])],
-                title="Loss",
-            ),
+            drawing=curves("ucr-q1-loss", epochs, losses, title="Loss"),
         ),
-    )
-    return result
+    ]
 
 
 def _kinds(course: Course, data: Dataset) -> dict[str, np.ndarray]:
