@@ -100,6 +100,8 @@ def sweep(
     **options: Any,
 ) -> int:
     """Train every combination with the same data and seeds; rank them; test the winner once."""
+    from chalknet.report.plots.canvas import load_ahead
+
     announce_compilation()
     given = {"DATA": data, "--grid": grid, "--range": range, "--engine": engine, "--output": output}
     given.update({f"--{key.replace('_', '-')}": value for key, value in options.items()})
@@ -121,6 +123,7 @@ def sweep(
                 board = begun(folder, storage, name, plan)
                 ending.folder = folder
             ending.board = board
+            load_ahead()  # beside the training; the report is drawn with it
             seen = _work(board, parts, workers, json)
             _finish(board, parts, ending.folder, seen, json)
         except KeyboardInterrupt:
@@ -272,10 +275,8 @@ def _join(url: str, name: str, options: dict[str, Any], workers: int | None, jso
 
 def _work(board: Board, parts: Parts, workers: int | None, json: bool) -> Best:
     """Take points until none is left, telling of each."""
-    from chalknet.report.plots.canvas import load_ahead
     from chalknet.sweeps.sweep import work
 
-    load_ahead()
     done = sum(point.ended for point in board.points())
     with heard_on(board.plan.trials, done, as_json=json) as heard:
         return work(board, parts=parts, workers=workers, heard=heard)[1]
