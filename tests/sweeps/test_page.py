@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from chalknet.report.wording import seconds
 from chalknet.sweeps.board import Board, as_url
 from chalknet.sweeps.page import write_sweep_report
 from chalknet.sweeps.plan import SweepPlan
@@ -65,6 +66,7 @@ def test_numbers_stand_under_their_headings(swept: tuple[Board, Path], browser: 
         if row in ranked:
             scores = [run.score.accuracy for run in point.runs]
             assert row["validation accuracy"] == f"{sum(scores) / 2:.4f}"
+            assert row["training"] == seconds(sum(run.seconds for run in point.runs))
         elif point.state == "diverged":
             assert row["what became of it"].startswith("diverged in epoch 1")
         else:

@@ -19,6 +19,7 @@ from chalknet.report.plots.sweeps import (
     parallel_coordinates,
     small_multiples,
 )
+from chalknet.report.wording import plural, seconds
 from chalknet.sweeps.board import Point
 from chalknet.sweeps.plan import SweepPlan
 from chalknet.sweeps.space import Range, described
@@ -69,7 +70,7 @@ def write_sweep_report(
 
 def _summary(plan: SweepPlan, points: Sequence[Point], ranked: Sequence[Ranked]) -> str:
     runs = sum(len(point.runs) for point in points)
-    seconds = sum(run.seconds for point in points for run in point.runs)
+    spent = sum(run.seconds for point in points for run in point.runs)
     how = {
         "grid": "All combinations",
         "random": "Points drawn at random",
@@ -78,13 +79,9 @@ def _summary(plan: SweepPlan, points: Sequence[Point], ranked: Sequence[Ranked])
     seeds = f", each with {plan.seeds} seeds" if plan.seeds > 1 else ""
     ended = "all" if len(ranked) == len(points) else f"{len(ranked)} of them"
     return (
-        f"{how[plan.engine]}: {_counted(len(points), 'point')}{seeds}; {ended} ran to the end. "
-        f"{_counted(runs, 'run')}, {seconds:,.1f} seconds of training."
+        f"{how[plan.engine]}: {plural(len(points), 'point')}{seeds}; {ended} ran to the end. "
+        f"{plural(runs, 'run')}, {seconds(spent)} of training."
     )
-
-
-def _counted(count: int, noun: str) -> str:
-    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
 
 
 def _row(one: Ranked) -> dict[str, Any]:
@@ -95,7 +92,7 @@ def _row(one: Ranked) -> dict[str, Any]:
         "mean": f"{one.mean:.4f}" if one.by_accuracy else f"{-one.mean:.4g}",
         "spread": f"± {one.spread:.4f}" if several else "",
         "loss": f"{one.loss:.4g}",
-        "seconds": f"{one.seconds:.1f}",
+        "seconds": seconds(one.seconds),
     }
 
 
@@ -106,7 +103,7 @@ def _other(point: Point) -> dict[str, Any]:
         told = next(run.diverged for run in point.runs if run.diverged)
         told = told.partition(":")[0].removeprefix("training ")
     elif point.state == "pruned" and last is not None:
-        told = f"given up after {_counted(len(last.train_loss), 'epoch')}"
+        told = f"given up after {plural(len(last.train_loss), 'epoch')}"
     return {"values": [_short(value) for value in point.values.values()], "told": told}
 
 
